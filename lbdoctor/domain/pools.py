@@ -1,0 +1,123 @@
+"""IPPools and the records in them (harvester.md 1.1)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from lbdoctor.domain.addresses import IPAddress, canonical, parse_address
+from lbdoctor.domain.refs import Kind, ObjectRef, Owner, parse_owner
+
+ANY = "*"
+"""Matches every value of a scope field."""
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """One entry of ``spec.ranges``, as found: what it means is for ``ipam`` to say."""
+
+    subnet: str
+    start: str = ""
+    end: str = ""
+    gateway: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Whom a pool serves; ``*`` matches every value."""
+
+    project: str = ""
+    namespace: str = ""
+    guest_cluster: str = ""
+
+    @property
+    def is_everyone(self) -> bool:
+        return self.project == self.namespace == self.guest_cluster == ANY
+
+    def __str__(self) -> str:
+        return (
+            f"project={self.project} namespace={self.namespace} guestCluster={self.guest_cluster}"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """``status.allocated[key] = owner``: an address that an IPPool counts as taken."""
+
+    pool: str
+    key: str
+    """The key exactly as found; a write has to use it."""
+
+    owner_text: str
+
+    @property
+    def address(self) -> IPAddress | None:
+        """What the key means, or None if Go cannot parse it."""
+        return parse_address(self.key)
+
+    @property
+    def is_canonical(self) -> bool:
+        address = self.address
+        return address is not None and canonical(address) == self.key
+
+    @property
+    def owner(self) -> Owner | None:
+        """The LoadBalancer named, or None if the text is not exactly ``ns/name``."""
+        return parse_owner(self.owner_text)
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """The condition ``Ready``; ``updated_at`` moves only when status or message change."""
+
+    status: str
+    message: str = ""
+    updated_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IPPool:
+    """Addresses to give out, and who holds each of them."""
+
+    name: str
+    uid: str = ""
+    resource_version: str = ""
+    created_at: datetime | None = None
+    deleted_at: datetime | None = None
+    ranges: tuple[Range, ...] = ()
+    priority: int = 0
+    network: str = ""
+    scopes: tuple[Scope, ...] = ()
+    has_status: bool = True
+    total: int = 0
+    available: int = 0
+    last_allocated: str = ""
+    records: tuple[Record, ...] = ()
+    history: tuple[Record, ...] = ()
+    """``status.allocatedHistory``: who had an address last. It reserves nothing."""
+
+    ready: Condition | None = None
+    global_label: str | None = None
+    """Label ``loadbalancer.harvesterhci.io/global-ip-pool``; selection trusts it."""
+
+    release_request: str | None = None
+    """Annotation ``loadbalancer.harvesterhci.io/manuallyReleaseIP``."""
+
+    ignore_reason: str | None = None
+    """Annotation ``lbdoctor.io/ignore``."""
+
+    @property
+    def ref(self) -> ObjectRef:
+        return ObjectRef(Kind.IP_POOL, self.name)
+
+    @property
+    def is_global_by_label(self) -> bool:
+        return self.global_label == "true"
+
+    @property
+    def is_global_by_spec(self) -> bool:
+        """One scope, and it is everyone (L:pkg/ipam/ippool.go, IsGlobalIPPool)."""
+        return len(self.scopes) == 1 and self.scopes[0].is_everyone
+
+    def record(self, key: str) -> Record | None:
+        return next((record for record in self.records if record.key == key), None)

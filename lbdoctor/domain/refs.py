@@ -1,0 +1,70 @@
+"""What an object is called: its kind, its namespace and its name."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+
+_LABEL = r"[a-z0-9]([-a-z0-9]*[a-z0-9])?"
+_NAMESPACE = re.compile(_LABEL)
+_NAME = re.compile(rf"{_LABEL}(\.{_LABEL})*")
+
+
+class Kind(StrEnum):
+    """The kinds of object that lbdoctor reads."""
+
+    IP_POOL = "IPPool"
+    LOAD_BALANCER = "LoadBalancer"
+    SERVICE = "Service"
+    NETWORK = "NetworkAttachmentDefinition"
+    NAMESPACE = "Namespace"
+    DEPLOYMENT = "Deployment"
+    LEASE = "Lease"
+    ENDPOINT_SLICE = "EndpointSlice"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class ObjectRef:
+    """Names one object; ``namespace`` is empty for a cluster-scoped one."""
+
+    kind: Kind
+    name: str
+    namespace: str = ""
+
+    def __str__(self) -> str:
+        """Return ``Kind namespace/name``, for people."""
+        return (
+            f"{self.kind} {self.namespace}/{self.name}"
+            if self.namespace
+            else f"{self.kind} {self.name}"
+        )
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Owner:
+    """A LoadBalancer as a record names it: ``namespace/name``, without a UID."""
+
+    namespace: str
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.namespace}/{self.name}"
+
+    @property
+    def ref(self) -> ObjectRef:
+        return ObjectRef(Kind.LOAD_BALANCER, self.name, self.namespace)
+
+
+def parse_owner(text: str) -> Owner | None:
+    """Return the owner that ``text`` names, or None if it is not exactly ``ns/name``.
+
+    Both halves have to be valid object names: a GET for ``ns/a/b`` would be answered
+    with a 404 that names ``a``, which may live (design.md 5, contract 1).
+    """
+    namespace, slash, name = text.partition("/")
+    if not slash or len(namespace) > 63 or len(name) > 253:
+        return None
+    if not _NAMESPACE.fullmatch(namespace) or not _NAME.fullmatch(name):
+        return None
+    return Owner(namespace, name)
