@@ -1,0 +1,1 @@
+"""From a source of objects to a report: collect, judge, look again."""

@@ -1,0 +1,244 @@
+"""Reads what the rules need, in the order that keeps a healthy cluster free of findings.
+
+Pools come before LoadBalancers: a record that is read, and whose LoadBalancer is then not
+there, was not merely about to be written (design.md 5, contract 2).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TypeVar
+
+from lbdoctor.diagnosis.port import Listing, ReadError, Source, Unread
+from lbdoctor.domain.controller import Controller
+from lbdoctor.domain.errors import UnreadableError
+from lbdoctor.domain.loadbalancers import Booking, LoadBalancer
+from lbdoctor.domain.pools import IPPool
+from lbdoctor.domain.refs import Kind, Owner, parse_owner
+from lbdoctor.domain.snapshot import Gap, Snapshot
+
+T = TypeVar("T")
+
+
+@dataclass(slots=True)
+class _Gaps:
+    """What could not be read so far."""
+
+    found: list[Gap] = field(default_factory=list)
+
+    def add(self, kind: Kind, error: ReadError, namespace: str = "", name: str = "") -> None:
+        self.found.append(Gap(kind, str(error), namespace, name))
+
+    def listing(self, kind: Kind, read: Callable[[], Listing[T]]) -> tuple[T, ...] | None:
+        """Return the objects, or None and a gap. What was malformed becomes gaps."""
+        try:
+            listing = read()
+        except ReadError as error:
+            self.add(kind, error)
+            return None
+        self.found.extend(listing.malformed)
+        return listing.items
+
+
+def collect(source: Source, scope: frozenset[str] | None) -> Snapshot:
+    """Read a snapshot of the namespaces asked for; None means all.
+
+    Raises:
+        UnreadableError: Neither pools nor LoadBalancers can be read, or this is no
+            Harvester cluster, or a namespace that was asked for does not exist.
+    """
+    gaps = _Gaps()
+    pools = _pools(source, gaps)
+    lbs, listed = _load_balancers(source, scope, pools or (), gaps)
+    if pools is None and lbs is None:
+        raise _nothing(gaps.found)
+    if scope is not None:
+        _check_scope(source, scope, pools or (), lbs or ())
+    malformed = {Owner(gap.namespace, gap.name) for gap in gaps.found if _is_load_balancer(gap)}
+    snapshot = Snapshot(
+        origin=source.origin,
+        taken_at=source.now,
+        ip_pools=pools or (),
+        load_balancers=_with_bookings(lbs or (), pools or ()),
+        scope=scope,
+        listed_namespaces=listed,
+        unknown_owners=frozenset(malformed),
+        gaps=tuple(gaps.found),
+    )
+    return _with_the_rest(source, snapshot)
+
+
+def _nothing(gaps: Sequence[Gap]) -> UnreadableError:
+    """Say why nothing could be read, by one reason for each kind."""
+    first: dict[Kind, Gap] = {}
+    for gap in gaps:
+        if gap.kind in (Kind.IP_POOL, Kind.LOAD_BALANCER):
+            first.setdefault(gap.kind, gap)
+    reasons = "; ".join(f"{gap.subject}: {gap.reason}" for gap in first.values())
+    return UnreadableError(
+        f"nothing could be read: {reasons}", hint="kubectl auth can-i --list, or another --context"
+    )
+
+
+def _is_load_balancer(gap: Gap) -> bool:
+    return gap.kind is Kind.LOAD_BALANCER and bool(gap.name)
+
+
+def _pools(source: Source, gaps: _Gaps) -> tuple[IPPool, ...] | None:
+    return gaps.listing(Kind.IP_POOL, lambda: _served(source.ip_pools))
+
+
+def _served(read: Callable[[], Listing[T]]) -> Listing[T]:
+    """Read a kind without which there is nothing to diagnose.
+
+    Raises:
+        UnreadableError: The API server does not know it: this is no Harvester cluster.
+    """
+    try:
+        return read()
+    except ReadError as error:
+        if error.why is Unread.NOT_SERVED:
+            raise UnreadableError(str(error), hint=error.hint) from error
+        raise
+
+
+def _load_balancers(
+    source: Source, scope: frozenset[str] | None, pools: Sequence[IPPool], gaps: _Gaps
+) -> tuple[tuple[LoadBalancer, ...] | None, frozenset[str] | None]:
+    """Return the LoadBalancers and the namespaces they were listed in (None: all)."""
+    if scope is not None:
+        return _by_namespace(source, sorted(scope), gaps)
+    try:
+        listing = _served(source.load_balancers)
+    except ReadError as error:
+        if error.why is not Unread.FORBIDDEN:
+            gaps.add(Kind.LOAD_BALANCER, error)
+            return None, frozenset()
+        return _by_namespace(source, _namespaces_to_try(source, pools, gaps), gaps)
+    gaps.found.extend(listing.malformed)
+    return listing.items, None
+
+
+def _namespaces_to_try(source: Source, pools: Sequence[IPPool], gaps: _Gaps) -> list[str]:
+    """Return all namespaces, or else the owners' and the context's; that is then a gap."""
+    try:
+        return sorted(source.namespaces())
+    except ReadError as error:
+        owners = (record.owner for pool in pools for record in pool.records)
+        found = {owner.namespace for owner in owners if owner}
+        if source.default_namespace:
+            found.add(source.default_namespace)
+        gaps.add(Kind.NAMESPACE, error)
+        return sorted(found)
+
+
+def _by_namespace(
+    source: Source, namespaces: Iterable[str], gaps: _Gaps
+) -> tuple[tuple[LoadBalancer, ...] | None, frozenset[str]]:
+    found: list[LoadBalancer] = []
+    listed = set()
+    for namespace in namespaces:
+        try:
+            listing = source.load_balancers(namespace)
+        except ReadError as error:
+            if error.why is Unread.NOT_SERVED:
+                raise UnreadableError(str(error), hint=error.hint) from error
+            gaps.add(Kind.LOAD_BALANCER, error, namespace)
+            continue
+        listed.add(namespace)
+        found.extend(listing.items)
+        gaps.found.extend(listing.malformed)
+    if not listed:
+        gaps.found.append(Gap(Kind.LOAD_BALANCER, "no namespace could be read"))
+        return None, frozenset()
+    return tuple(found), frozenset(listed)
+
+
+def _check_scope(
+    source: Source,
+    scope: frozenset[str],
+    pools: Sequence[IPPool],
+    lbs: Sequence[LoadBalancer],
+) -> None:
+    """Refuse a namespace that holds nothing because it does not exist.
+
+    Raises:
+        UnreadableError: The namespace is proven not to be there.
+    """
+    owners = (record.owner for pool in pools for record in pool.records)
+    known = {lb.namespace for lb in lbs} | {owner.namespace for owner in owners if owner}
+    for namespace in sorted(scope - known):
+        try:
+            exists = source.namespace_exists(namespace)
+        except ReadError:
+            continue
+        if not exists:
+            raise UnreadableError(
+                f"there is no namespace {namespace} in {source.origin.name}",
+                hint="kubectl get namespaces",
+            )
+
+
+def _with_the_rest(source: Source, snapshot: Snapshot) -> Snapshot:
+    """Read what some object needs: networks, Services, the controller."""
+    gaps = _Gaps(list(snapshot.gaps))
+    services = None
+    if _needs_services(snapshot):
+        services = gaps.listing(Kind.SERVICE, source.services)
+    controller = Controller()
+    if snapshot.ip_pools or snapshot.load_balancers:
+        controller = source.controller()
+    return replace(
+        snapshot,
+        networks=_networks(source, snapshot.ip_pools, gaps),
+        services=services,
+        controller=controller,
+        taken_at=source.now,
+        gaps=tuple(gaps.found),
+    )
+
+
+def _needs_services(snapshot: Snapshot) -> bool:
+    """Services matter to stale records, and to LoadBalancers of type vm with an address."""
+    if any(lb.booking and not lb.is_cluster for lb in snapshot.load_balancers):
+        return True
+    records = (record for pool in snapshot.ip_pools for record in pool.records)
+    return any(snapshot.is_absent(record.owner) for record in records)
+
+
+def _networks(source: Source, pools: Iterable[IPPool], gaps: _Gaps) -> dict[str, bool]:
+    found: dict[str, bool] = {}
+    for text in sorted({pool.network for pool in pools if pool.network}):
+        network = parse_owner(text)
+        if network is None:
+            continue
+        try:
+            found[text] = source.network_exists(network.namespace, network.name)
+        except ReadError as error:
+            if error.why is not Unread.NOT_HELD:
+                gaps.add(Kind.NETWORK, error, network.namespace, network.name)
+    return found
+
+
+def _with_bookings(
+    lbs: tuple[LoadBalancer, ...], pools: Sequence[IPPool]
+) -> tuple[LoadBalancer, ...]:
+    """Give objects of v1alpha1 the booking that Harvester's conversion would give them.
+
+    Source: load-balancer-harvester pkg/webhook/loadbalancer/converter.go:190-205.
+    """
+    if not any(lb.is_v1alpha1 for lb in lbs):
+        return lbs
+    return tuple(_converted(lb, pools) if lb.is_v1alpha1 else lb for lb in lbs)
+
+
+def _converted(lb: LoadBalancer, pools: Sequence[IPPool]) -> LoadBalancer:
+    if not lb.address:
+        return lb
+    holding = (
+        pool.name
+        for pool in pools
+        if (record := pool.record(lb.address)) and record.owner == lb.owner
+    )
+    return replace(lb, booking=Booking(next(holding, ""), lb.address))

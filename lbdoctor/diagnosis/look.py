@@ -1,0 +1,191 @@
+"""One look at a cluster: read, judge, and read once more what seems wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from typing import Final
+
+from lbdoctor.diagnosis.collect import collect
+from lbdoctor.diagnosis.judge import judge
+from lbdoctor.diagnosis.port import ReadError, Source
+from lbdoctor.diagnosis.report import Report, Skipped, settling
+from lbdoctor.domain.addresses import parse_address
+from lbdoctor.domain.findings import Finding
+from lbdoctor.domain.loadbalancers import LoadBalancer
+from lbdoctor.domain.pools import IPPool, Record
+from lbdoctor.domain.refs import Kind, Owner
+from lbdoctor.domain.snapshot import Gap, Snapshot
+from lbdoctor.rules import CATALOGUE
+from lbdoctor.rules.facts import DUPLICATE
+from lbdoctor.rules.rule import Rule
+
+CONFIRMED_BY_SECOND_READING: Final = frozenset(
+    {"LBD101", "LBD102", "LBD103", "LBD105", "LBD107", "LBD201", "LBD202", "LBD203", "LBD204"}
+)
+"""Codes that compare objects which one reading takes at different moments."""
+
+LOOKS_APART: Final = 2.0
+"""Seconds between two looks at a LoadBalancer too young to be judged by one."""
+
+MOST_GETS: Final = 200
+"""Above so many owners one more LIST is cheaper than a GET each."""
+
+
+def look(
+    source: Source,
+    *,
+    scope: frozenset[str] | None,
+    rules: Iterable[Rule],
+    pause: Callable[[float], None] | None = None,
+    sightings: frozenset[Record] = frozenset(),
+) -> Report:
+    """Return what is wrong. All rules run, for one explains another; those asked for tell.
+
+    ``pause`` waits for some seconds; without it nothing is looked at twice over time.
+    ``sightings`` is what an earlier look saw.
+
+    Raises:
+        UnreadableError: Nothing could be read.
+    """
+    shown = {rule.code for rule in rules}
+    first = replace(collect(source, scope), sightings=sightings)
+    if not source.origin.can_be_confirmed:
+        findings, skipped = judge(first, CATALOGUE)
+        last = first
+    else:
+        first = _sighted(first, pause)
+        findings, skipped, last = _confirmed(source, first)
+    told = sorted((item for item in findings if item.code in shown), key=_order)
+    return Report(last, tuple(told), tuple(item for item in skipped if item.rule.code in shown))
+
+
+def _sighted(first: Snapshot, pause: Callable[[float], None] | None) -> Snapshot:
+    """Wait before the second reading where that tells a stuck LoadBalancer from a new one.
+
+    The guest's cloud provider deletes and recreates a stuck LoadBalancer every ten
+    seconds, so that it is never old. But only a stuck one says that it met its own record.
+    """
+    young = [lb for lb in settling(first) if DUPLICATE in lb.message]
+    if not young or pause is None:
+        return first
+    pause(LOOKS_APART)
+    seen = (record for lb in young for record in first.records_of(lb.owner))
+    return replace(first, sightings=first.sightings.union(seen))
+
+
+def _confirmed(source: Source, first: Snapshot) -> tuple[list[Finding], list[Skipped], Snapshot]:
+    """Judge, read once more what seems wrong, and judge again."""
+    findings, skipped = judge(first, CATALOGUE)
+    candidates = [item for item in findings if item.code in CONFIRMED_BY_SECOND_READING]
+    if not candidates:
+        return [replace(item, confirmed=True) for item in findings], skipped, first
+    last = read_again(source, first, candidates)
+    again, skipped = judge(last, CATALOGUE)
+    return compared(findings, again), skipped, last
+
+
+def compared(first: Iterable[Finding], second: Iterable[Finding]) -> list[Finding]:
+    """Return the findings of both readings; confirmed is what stands in both."""
+    before = {item.identity: item for item in first}
+    merged: list[Finding] = []
+    seen = set()
+    for item in second:
+        seen.add(item.identity)
+        needs_both = item.code in CONFIRMED_BY_SECOND_READING
+        merged.append(replace(item, confirmed=not needs_both or item.identity in before))
+    merged.extend(
+        item
+        for identity, item in before.items()
+        if identity not in seen and item.code in CONFIRMED_BY_SECOND_READING
+    )
+    return merged
+
+
+def read_again(source: Source, first: Snapshot, candidates: Iterable[Finding]) -> Snapshot:
+    """Read the pools that carry a candidate once more, then the LoadBalancers concerned."""
+    candidates = list(candidates)
+    gaps = list(first.gaps)
+    pools = _pools_again(source, first, {item.pool for item in candidates if item.pool}, gaps)
+    owners = {owner for item in candidates for owner in item.depends_on}
+    lbs, unknown = _owners_again(source, first, owners, gaps)
+    return replace(
+        first,
+        ip_pools=pools,
+        load_balancers=lbs,
+        unknown_owners=first.unknown_owners | unknown,
+        gaps=tuple(gaps),
+        taken_at=source.now,
+    )
+
+
+def _pools_again(
+    source: Source, first: Snapshot, names: set[str], gaps: list[Gap]
+) -> tuple[IPPool, ...]:
+    """Return the pools, those named as they are now; one that cannot be read is a gap."""
+    pools = {pool.name: pool for pool in first.ip_pools}
+    for name in sorted(names):
+        try:
+            pool = source.ip_pool(name)
+        except ReadError as error:
+            gaps.append(Gap(Kind.IP_POOL, str(error), name=name))
+            pool = None
+        if pool is None:
+            pools.pop(name, None)
+        else:
+            pools[name] = pool
+    return tuple(pools.values())
+
+
+def _owners_again(
+    source: Source, first: Snapshot, owners: set[Owner], gaps: list[Gap]
+) -> tuple[tuple[LoadBalancer, ...], frozenset[Owner]]:
+    """Return the LoadBalancers, those named as they are now, and the unknown ones."""
+    if len(owners) > MOST_GETS:
+        return _list_again(source, first, owners, gaps)
+    found = {lb.owner: lb for lb in first.load_balancers}
+    unknown = set()
+    for owner in sorted(owners):
+        try:
+            lb = source.load_balancer(owner)
+        except ReadError as error:
+            gaps.append(Gap(Kind.LOAD_BALANCER, str(error), owner.namespace, owner.name))
+            unknown.add(owner)
+            lb = None
+        if lb is None:
+            found.pop(owner, None)
+        else:
+            found[owner] = lb
+    return tuple(found.values()), frozenset(unknown)
+
+
+def _list_again(
+    source: Source, first: Snapshot, owners: set[Owner], gaps: list[Gap]
+) -> tuple[tuple[LoadBalancer, ...], frozenset[Owner]]:
+    """List once more; what a failed LIST should have told about ``owners`` is unknown."""
+    found: list[LoadBalancer] = []
+    unknown: set[Owner] = set()
+    for namespace in sorted(first.listed_namespaces or {""}):
+        try:
+            listing = source.load_balancers(namespace)
+        except ReadError as error:
+            gaps.append(Gap(Kind.LOAD_BALANCER, str(error), namespace))
+            lost = {owner for owner in owners if namespace in ("", owner.namespace)}
+            kept = (lb for lb in first.load_balancers if namespace in ("", lb.namespace))
+            found.extend(lb for lb in kept if lb.owner not in lost)
+            unknown |= lost
+            continue
+        found.extend(listing.items)
+        gaps.extend(gap for gap in listing.malformed if gap not in gaps)
+        unknown |= {Owner(gap.namespace, gap.name) for gap in listing.malformed}
+    return tuple(found), frozenset(unknown)
+
+
+def _order(finding: Finding) -> tuple[object, ...]:
+    """Worst first, then by code, pool and address."""
+    return (-finding.severity, finding.code, finding.pool, _numeric(finding), finding.subject)
+
+
+def _numeric(finding: Finding) -> tuple[int, int, str]:
+    address = parse_address(finding.address)
+    return (address.version, int(address), "") if address else (9, 0, finding.address)
