@@ -1,0 +1,70 @@
+"""Where objects come from: a live cluster, a file, a snapshot, memory.
+
+The adapters are imported when they are opened: the client of Kubernetes costs half a
+second, which a scan of a file need not pay.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TextIO
+
+from lbdoctor.cluster.api import Api
+from lbdoctor.domain.pools import Record
+
+
+def open_live(
+    *,
+    kubeconfig: str | None,
+    context: str | None,
+    timeout: float,
+    trace: Callable[[str], None] | None = None,
+) -> Api:
+    """Return the cluster of a kubeconfig; ``timeout`` is in seconds, for each request.
+
+    Raises:
+        UnreadableError: There is no usable configuration.
+    """
+    from lbdoctor.cluster.live.api import LiveApi
+    from lbdoctor.cluster.live.connect import connect
+
+    return LiveApi(connect(kubeconfig, context), timeout, trace)
+
+
+def open_path(path: Path) -> Api:
+    """Return the objects of a snapshot directory, a file or a directory of files.
+
+    Raises:
+        UnreadableError: It cannot be read.
+    """
+    from lbdoctor.cluster import files, snapshots
+
+    if snapshots.is_snapshot(path):
+        return snapshots.open_snapshot(path)
+    return files.open_path(path)
+
+
+def sightings(path: Path) -> frozenset[Record]:
+    """Return what the look that wrote a snapshot had seen some seconds before its end."""
+    from lbdoctor.cluster import snapshots
+
+    return snapshots.read_sightings(path) if snapshots.is_snapshot(path) else frozenset()
+
+
+def open_stream(stream: TextIO) -> Api:
+    """Return the objects of standard input.
+
+    Raises:
+        UnreadableError: It cannot be read.
+    """
+    from lbdoctor.cluster import files
+
+    return files.open_stream(stream)
+
+
+def open_demo() -> Api:
+    """Return a made-up cluster in which much is wrong."""
+    from lbdoctor.cluster.memory.demo import stuck_cluster
+
+    return stuck_cluster()

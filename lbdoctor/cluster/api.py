@@ -1,0 +1,119 @@
+"""The API of a cluster, in manifests: what every adapter speaks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final, Protocol
+
+from lbdoctor.diagnosis.port import ReadError, Unread
+from lbdoctor.domain.refs import Kind
+from lbdoctor.domain.snapshot import Origin
+
+Manifest = dict[str, Any]
+"""An object as the API server sends it. Nothing above ``cluster`` sees one."""
+
+GROUP: Final = "loadbalancer.harvesterhci.io"
+PAGE_SIZE: Final = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """How a kind is addressed."""
+
+    kind: Kind
+    group: str
+    version: str
+    plural: str
+    namespaced: bool
+
+    def path(self, namespace: str = "", name: str = "") -> str:
+        """Return the path of one object, of a namespace's objects, or of all."""
+        root = f"/apis/{self.group}/{self.version}" if self.group else f"/api/{self.version}"
+        middle = f"/namespaces/{namespace}" if namespace and self.namespaced else ""
+        return f"{root}{middle}/{self.plural}" + (f"/{name}" if name else "")
+
+
+RESOURCES: Final[Mapping[Kind, Resource]] = {
+    item.kind: item
+    for item in (
+        Resource(Kind.IP_POOL, GROUP, "v1beta1", "ippools", namespaced=False),
+        Resource(Kind.LOAD_BALANCER, GROUP, "v1beta1", "loadbalancers", namespaced=True),
+        Resource(Kind.SERVICE, "", "v1", "services", namespaced=True),
+        Resource(Kind.NAMESPACE, "", "v1", "namespaces", namespaced=False),
+        Resource(
+            Kind.NETWORK, "k8s.cni.cncf.io", "v1", "network-attachment-definitions", namespaced=True
+        ),
+        Resource(Kind.DEPLOYMENT, "apps", "v1", "deployments", namespaced=True),
+        Resource(Kind.LEASE, "coordination.k8s.io", "v1", "leases", namespaced=True),
+        Resource(Kind.ENDPOINT_SLICE, "discovery.k8s.io", "v1", "endpointslices", namespaced=True),
+    )
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Part of a list; ``continue_token`` asks for the next part, empty at the end."""
+
+    items: list[Manifest]
+    continue_token: str = ""
+
+
+class ExpiredError(Exception):
+    """The list changed too much meanwhile to go on: the continue token is void (410)."""
+
+
+class Api(Protocol):
+    """A cluster that answers in manifests.
+
+    Every method raises ``ReadError`` if this one thing cannot be read and
+    ``UnreadableError`` if nothing can.
+    """
+
+    @property
+    def origin(self) -> Origin: ...
+
+    @property
+    def now(self) -> datetime | None:
+        """The time by the cluster's clock, after a first answer."""
+        ...
+
+    @property
+    def default_namespace(self) -> str: ...
+
+    def get(self, kind: Kind, name: str, namespace: str = "") -> Manifest | None:
+        """Return one object, or None if its absence is proven (design.md 5, contract 1)."""
+        ...
+
+    def page(
+        self,
+        kind: Kind,
+        namespace: str = "",
+        *,
+        continue_token: str = "",
+        limit: int = PAGE_SIZE,
+        selector: Mapping[str, str] | None = None,
+    ) -> Page:
+        """Return one page of a list, read at "most recent".
+
+        ``selector`` holds ``labelSelector`` and ``fieldSelector``.
+
+        Raises:
+            ExpiredError: The token is too old.
+        """
+        ...
+
+
+__all__ = [
+    "GROUP",
+    "PAGE_SIZE",
+    "RESOURCES",
+    "Api",
+    "ExpiredError",
+    "Manifest",
+    "Page",
+    "ReadError",
+    "Resource",
+    "Unread",
+]

@@ -1,0 +1,182 @@
+"""Objects from a file, a directory or standard input, taken at their word.
+
+What the input does not hold does not exist, with one exception: input that holds neither a
+LoadBalancer nor an empty List did not read LoadBalancers, and the same for pools.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final, TextIO
+
+from lbdoctor.cluster.api import PAGE_SIZE, RESOURCES, Api, Manifest, Page
+from lbdoctor.cluster.manifest import times
+from lbdoctor.cluster.memory.server import MemoryCluster
+from lbdoctor.cluster.yamltext import TextError, documents
+from lbdoctor.diagnosis.port import ReadError, Unread
+from lbdoctor.domain.errors import UnreadableError
+from lbdoctor.domain.refs import Kind
+from lbdoctor.domain.snapshot import Origin, OriginKind
+
+SUFFIXES: Final = frozenset({".yaml", ".yml", ".json"})
+MUST_BE_HELD: Final = frozenset({Kind.IP_POOL, Kind.LOAD_BALANCER})
+NEVER: Final = datetime.min.replace(tzinfo=UTC)
+HINT: Final = "kubectl get ippools.loadbalancer.harvesterhci.io,loadbalancers -A -o yaml > FILE"
+
+
+def open_path(path: Path) -> Api:
+    """Return the objects of a file, or of every YAML and JSON file of a directory.
+
+    Raises:
+        UnreadableError: There is nothing there, or it is not YAML or JSON.
+    """
+    if path.is_dir():
+        files = sorted(item for item in path.rglob("*") if item.suffix in SUFFIXES)
+        files = [item for item in files if item.is_file()]
+        if not files:
+            raise UnreadableError(f"{path} holds no .yaml, .yml or .json file", hint=HINT)
+    elif path.exists():
+        files = [path]
+    else:
+        raise UnreadableError(f"there is no file {path}", hint=HINT)
+    texts = ((str(file), _text(file)) for file in files)
+    return _open(str(path), texts)
+
+
+def open_stream(stream: TextIO) -> Api:
+    """Return the objects of standard input.
+
+    Raises:
+        UnreadableError: It holds nothing, or is not YAML or JSON.
+    """
+    try:
+        text = stream.read()
+    except UnicodeDecodeError as error:
+        raise UnreadableError("standard input is not UTF-8 text", hint=HINT) from error
+    return _open("standard input", [("standard input", text)])
+
+
+class FileApi:
+    """An ``Api`` over manifests that were read before; nothing can be written to it."""
+
+    def __init__(self, objects: MemoryCluster, held: frozenset[Kind]) -> None:
+        self._objects = objects
+        self._held = held
+
+    @property
+    def origin(self) -> Origin:
+        return self._objects.origin
+
+    @property
+    def now(self) -> datetime | None:
+        return self._objects.now
+
+    @property
+    def default_namespace(self) -> str:
+        return self._objects.default_namespace
+
+    def get(self, kind: Kind, name: str, namespace: str = "") -> Manifest | None:
+        self._check(kind)
+        return self._objects.get(kind, name, namespace)
+
+    def page(
+        self,
+        kind: Kind,
+        namespace: str = "",
+        *,
+        continue_token: str = "",
+        limit: int = PAGE_SIZE,
+        selector: Mapping[str, str] | None = None,
+    ) -> Page:
+        if kind in MUST_BE_HELD:
+            self._check(kind)
+        return self._objects.page(
+            kind, namespace, continue_token=continue_token, limit=limit, selector=selector
+        )
+
+    def _check(self, kind: Kind) -> None:
+        if kind not in self._held:
+            raise ReadError(
+                Unread.NOT_HELD, f"{self.origin.name} holds no {kind} and no empty List", hint=HINT
+            )
+
+
+def objects_of(document: object) -> Iterator[Manifest]:
+    """Yield the objects of a document, those in a List one by one."""
+    if isinstance(document, list):
+        for item in document:
+            yield from objects_of(item)
+    elif isinstance(document, dict):
+        items = document.get("items")
+        kind = document.get("kind")
+        if not isinstance(items, list) or not str(kind or "List").endswith("List"):
+            yield document
+            return
+        for item in items:
+            if isinstance(item, dict):
+                yield _typed(item, str(kind or ""), document.get("apiVersion"))
+
+
+def kind_of(manifest: Manifest) -> Kind | None:
+    """Return the kind of an object; None for one that lbdoctor does not read.
+
+    Other groups have IPPools too; an object without apiVersion is taken for ours.
+    """
+    api_version, name = manifest.get("apiVersion"), manifest.get("kind")
+    for kind, resource in RESOURCES.items():
+        if name != kind:
+            continue
+        if api_version is None or str(api_version).rpartition("/")[0] == resource.group:
+            return kind
+    return None
+
+
+def _typed(item: Manifest, list_kind: str, api_version: object) -> Manifest:
+    """Return an item of a typed list with the kind that the list gives it."""
+    if "kind" in item or list_kind in ("", "List"):
+        return item
+    return {"apiVersion": api_version, "kind": list_kind.removesuffix("List"), **item}
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise UnreadableError(f"{path} is not UTF-8 text", hint=HINT) from error
+    except OSError as error:
+        raise UnreadableError(f"{path}: {error.strerror}", hint=HINT) from error
+
+
+def _open(name: str, texts: Iterable[tuple[str, str]]) -> Api:
+    cluster = MemoryCluster(Origin(OriginKind.FILE, name))
+    held: set[Kind] = set()
+    latest = NEVER
+    for source, text in texts:
+        try:
+            for document in documents(text):
+                held |= _emptily_held(document)
+                for manifest in objects_of(document):
+                    latest = max((latest, *times(manifest)))
+                    if kind := kind_of(manifest):
+                        held.add(kind)
+                        cluster.put(kind, manifest)
+        except TextError as error:
+            raise UnreadableError(
+                f"{source} is neither YAML nor JSON: {error}", hint=HINT
+            ) from error
+    if not held & MUST_BE_HELD:
+        raise UnreadableError(f"{name} holds no IPPool and no LoadBalancer", hint=HINT)
+    cluster.now = None if latest is NEVER else latest
+    return FileApi(cluster, frozenset(held))
+
+
+def _emptily_held(document: object) -> frozenset[Kind]:
+    """Return the kinds that an empty List tells to have no objects."""
+    if not isinstance(document, dict) or document.get("items") != []:
+        return frozenset()
+    named = str(document.get("kind") or "List")
+    if named == "List":
+        return MUST_BE_HELD
+    return frozenset(kind for kind in MUST_BE_HELD if named == f"{kind}List")

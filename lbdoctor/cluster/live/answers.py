@@ -1,0 +1,88 @@
+"""What an answer of the API server means: an object, proven absence, or a reason."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any, Final
+
+from lbdoctor.cluster.api import Manifest, Resource
+from lbdoctor.diagnosis.port import ReadError, Unread
+
+WORTH_A_RETRY: Final = frozenset({429, 500, 502, 503, 504})
+_NOT_CONVERTIBLE: Final = "not found pool for lb"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One answer, not interpreted yet."""
+
+    status: int
+    reason: str
+    body: bytes
+    retry_after: str = ""
+
+
+def content(answer: Answer) -> Manifest:
+    """Return the object of a successful answer.
+
+    Raises:
+        ReadError: The body is empty or no JSON object.
+    """
+    try:
+        found: Any = json.loads(answer.body)
+    except (ValueError, RecursionError) as error:
+        what = "is empty" if not answer.body else "is not JSON"
+        raise ReadError(Unread.FAILED, f"the answer of the API server {what}") from error
+    if not isinstance(found, dict):
+        raise ReadError(Unread.FAILED, "the answer of the API server is not an object")
+    return found
+
+
+def proves_absence(answer: Answer, resource: Resource, name: str) -> bool:
+    """Whether this 404 says that exactly the object asked for does not exist.
+
+    A kind that is not served answers 404 as plain text, and a GET of ``ns/a/b`` a Status
+    that names ``a``, which may live (seen live; design.md 5, contract 1).
+    """
+    status = _status(answer)
+    details = status.get("details")
+    if not isinstance(details, dict) or status.get("reason") != "NotFound":
+        return False
+    return (
+        details.get("group", "") == resource.group
+        and details.get("kind") == resource.plural
+        and details.get("name") == name
+    )
+
+
+def is_not_served(answer: Answer) -> bool:
+    """Whether the API server does not know the kind at all."""
+    return answer.status == 404 and _status(answer).get("kind") != "Status"
+
+
+def refusal(answer: Answer) -> ReadError:
+    """Return the reason that an unsuccessful answer gives, other than an absence."""
+    text = str(_status(answer).get("message") or "")
+    if answer.status == 403:
+        who = text.partition(" is forbidden: ")[2] or text
+        return ReadError(Unread.FORBIDDEN, f"forbidden: {who}" if who else "forbidden")
+    if _NOT_CONVERTIBLE in text:
+        return ReadError(
+            Unread.FAILED,
+            "one LoadBalancer of the old version v1alpha1 cannot be converted, which fails the "
+            f"whole list ({text[text.index(_NOT_CONVERTIBLE) :]}): no pool has a record of "
+            "its address; add the record, or delete that LoadBalancer",
+        )
+    said = f": {text}" if text else ""
+    return ReadError(
+        Unread.FAILED, f"the API server answered {answer.status} {answer.reason}{said}"
+    )
+
+
+def _status(answer: Answer) -> Manifest:
+    try:
+        found = json.loads(answer.body)
+    except (ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}

@@ -1,0 +1,1 @@
+"""A cluster in memory: the part of an API server that reading needs."""
