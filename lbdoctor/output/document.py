@@ -1,0 +1,131 @@
+"""The report as JSON and YAML, field by field: renaming a class changes no promise.
+
+The schema is ``report.schema.json`` beside this file.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Final, TextIO
+
+from lbdoctor import __version__
+from lbdoctor.diagnosis.report import Report
+from lbdoctor.domain.findings import Evidence, Finding, Severity
+from lbdoctor.domain.refs import ObjectRef
+from lbdoctor.domain.snapshot import Gap, Snapshot
+from lbdoctor.output.fixes import fix_document
+from lbdoctor.output.text import moment
+from lbdoctor.rules import find
+
+Document = dict[str, Any]
+
+SCHEMA_VERSION: Final = 1
+
+
+def render_json(report: Report, stream: TextIO) -> None:
+    """Write the report as one JSON document, in ASCII."""
+    json.dump(document(report), stream, indent=2)
+    stream.write("\n")
+
+
+def render_yaml(report: Report, stream: TextIO) -> None:
+    """Write the same document as YAML."""
+    import yaml
+
+    dumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
+    yaml.dump(document(report), stream, Dumper=dumper, sort_keys=False, width=1000)
+
+
+def document(report: Report) -> Document:
+    """Return the report as plain data."""
+    counts = report.by_severity
+    return {
+        "schemaVersion": SCHEMA_VERSION,
+        "kind": "Report",
+        "lbdoctor": __version__,
+        "source": _source(report.snapshot),
+        "takenAt": moment(report.snapshot.taken_at) or None,
+        "controller": _controller(report.snapshot),
+        "read": {
+            "ipPools": len(report.snapshot.ip_pools),
+            "loadBalancers": len(report.snapshot.load_balancers),
+        },
+        "complete": report.is_complete and not report.skipped,
+        "gaps": [_gap(gap) for gap in sorted(set(report.snapshot.gaps))],
+        "skipped": [{"code": item.rule.code, "reason": item.reason} for item in report.skipped],
+        "summary": {
+            **{str(severity): counts[severity] for severity in reversed(Severity)},
+            "unconfirmed": len(report.unconfirmed),
+        },
+        "settling": [str(lb.owner) for lb in report.settling],
+        "findings": [_finding(finding) for finding in report.findings],
+    }
+
+
+def _source(snapshot: Snapshot) -> Document:
+    origin = snapshot.origin
+    return {
+        "type": str(origin.kind),
+        "name": origin.name,
+        "server": origin.server or None,
+        "namespaces": sorted(snapshot.scope) if snapshot.scope is not None else None,
+    }
+
+
+def _controller(snapshot: Snapshot) -> Document:
+    controller = snapshot.controller
+    return {
+        "version": controller.tag or None,
+        "available": controller.available,
+        "webhookReady": controller.webhook_ready,
+    }
+
+
+def _gap(gap: Gap) -> Document:
+    return {
+        "kind": str(gap.kind),
+        "namespace": gap.namespace or None,
+        "name": gap.name or None,
+        "reason": gap.reason,
+    }
+
+
+def _finding(finding: Finding) -> Document:
+    rule = find(finding.code)
+    return {
+        "code": finding.code,
+        "name": rule.name,
+        "severity": str(finding.severity),
+        "confirmed": finding.confirmed,
+        "firstSeen": moment(finding.first_seen) or None,
+        "subject": _subject(finding),
+        "pool": finding.pool or None,
+        "address": finding.address or None,
+        "message": finding.message,
+        "evidence": [_evidence(item) for item in finding.evidence],
+        "remedy": finding.remedy or rule.remedy,
+        "docs": rule.docs,
+        "causes": list(finding.causes),
+        "ignored": finding.ignored,
+        "fix": fix_document(finding.fix) if finding.fix else None,
+    }
+
+
+def _subject(finding: Finding) -> Document:
+    subject = finding.subject
+    return {
+        "kind": str(subject.kind),
+        "namespace": subject.namespace or None,
+        "name": subject.name,
+        "pool": subject.pool or None,
+        "owner": subject.owner or None,
+        "spelling": subject.spelling or None,
+    }
+
+
+def _evidence(item: Evidence) -> Document:
+    return {"object": _object(item.ref), "field": item.field, "value": item.value}
+
+
+def _object(ref: ObjectRef) -> Document:
+    return {"kind": str(ref.kind), "namespace": ref.namespace or None, "name": ref.name}
