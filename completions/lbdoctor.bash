@@ -1,0 +1,10 @@
+_lbdoctor_completion() {
+    local IFS=$'
+'
+    COMPREPLY=( $( env COMP_WORDS="${COMP_WORDS[*]}" \
+                   COMP_CWORD=$COMP_CWORD \
+                   _LBDOCTOR_COMPLETE=complete_bash $1 ) )
+    return 0
+}
+
+complete -o default -F _lbdoctor_completion lbdoctor

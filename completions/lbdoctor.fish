@@ -1,0 +1,1 @@
+complete --command lbdoctor --no-files --arguments "(env _LBDOCTOR_COMPLETE=complete_fish _TYPER_COMPLETE_FISH_ACTION=get-args _TYPER_COMPLETE_ARGS=(commandline -cp) lbdoctor)" --condition "env _LBDOCTOR_COMPLETE=complete_fish _TYPER_COMPLETE_FISH_ACTION=is-args _TYPER_COMPLETE_ARGS=(commandline -cp) lbdoctor"

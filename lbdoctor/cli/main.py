@@ -1,0 +1,128 @@
+"""The program: its commands, and the one place where failures become exit codes."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import traceback
+from pathlib import Path
+from types import FrameType
+from typing import Annotated
+
+import typer
+from typer.completion import completion_init  # type: ignore[attr-defined]
+
+from lbdoctor import __version__
+from lbdoctor.cli import collect, completion, demo, explain, scan, schema
+from lbdoctor.cli.exit_codes import ExitCode, for_error
+from lbdoctor.domain.errors import LbdoctorError
+from lbdoctor.output.text import visible
+
+app = typer.Typer(
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    no_args_is_help=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command(epilog=scan.EPILOG)(scan.scan)
+app.command(epilog=explain.EPILOG)(explain.explain)
+app.command(epilog=collect.EPILOG)(collect.collect)
+app.command(epilog=demo.EPILOG)(demo.demo)
+app.command(epilog=schema.EPILOG)(schema.schema)
+app.command(epilog=completion.EPILOG)(completion.completion)
+
+
+class Terminated(BaseException):
+    """SIGTERM came in."""
+
+
+def _print_version(value: bool) -> None:  # noqa: FBT001 - Typer calls it so
+    if value:
+        typer.echo(f"lbdoctor {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def lbdoctor(
+    *,
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_print_version, is_eager=True, help="Print the version."
+        ),
+    ] = False,
+) -> None:
+    """Find out why load balancers of Harvester are stuck.
+
+    Reads IPPools and LoadBalancers, says what is wrong and why. It writes nothing.
+    """
+
+
+def run() -> None:
+    """Run the program and leave with its exit code."""
+    signal.signal(signal.SIGTERM, _terminate)
+    sys.exit(main())
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the command line and return its exit code."""
+    arguments = sys.argv[1:] if argv is None else argv
+    if completion.COMPLETE_VAR in os.environ:
+        completion_init()
+    try:
+        code = _run(arguments)
+        sys.stdout.flush()
+    except LbdoctorError as error:
+        return _failed(error, arguments)
+    except BrokenPipeError:
+        return _output_closed()
+    except KeyboardInterrupt:
+        return ExitCode.INTERRUPTED
+    except Terminated:
+        return ExitCode.TERMINATED
+    except Exception as error:  # noqa: BLE001 - the one boundary
+        return _bug(error)
+    return code
+
+
+def _run(arguments: list[str]) -> int:
+    """Return the exit code that Typer leaves with."""
+    try:
+        app(arguments, prog_name=_prog_name(), complete_var=completion.COMPLETE_VAR)
+    except SystemExit as leaving:
+        # Typer and rich both turn a closed pipe into 1 by themselves.
+        if isinstance(leaving.__context__, BrokenPipeError):
+            raise BrokenPipeError from leaving
+        return leaving.code if isinstance(leaving.code, int) else ExitCode.OK
+    return ExitCode.OK
+
+
+def _failed(error: LbdoctorError, arguments: list[str]) -> int:
+    if "--debug" in arguments:
+        traceback.print_exception(error)
+    hint = f"; try: {error.hint}" if error.hint else ""
+    typer.echo(f"error: {visible(f'{error}{hint}')}", err=True)
+    return for_error(error)
+
+
+def _bug(error: Exception) -> int:
+    traceback.print_exception(error)
+    typer.echo("error: this is a bug in lbdoctor; please report it with the lines above", err=True)
+    return ExitCode.INTERNAL
+
+
+def _output_closed() -> int:
+    """Keep the interpreter from complaining about a stdout nobody reads."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return ExitCode.CLOSED_OUTPUT
+
+
+def _terminate(_signal: int, _frame: FrameType | None) -> None:
+    raise Terminated
+
+
+def _prog_name() -> str:
+    name = Path(sys.argv[0]).name
+    return "kubectl lbdoctor" if name.startswith("kubectl-") else "lbdoctor"

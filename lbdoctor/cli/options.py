@@ -1,0 +1,98 @@
+"""Options that several commands share, declared once."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from lbdoctor.domain.findings import Severity
+from lbdoctor.rules import CATALOGUE
+
+
+class FailOn(StrEnum):
+    """From which severity on findings make a scan exit with 1."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    INFO = "info"
+    NEVER = "never"
+
+    @property
+    def severity(self) -> Severity | None:
+        return None if self is FailOn.NEVER else Severity[self.name]
+
+
+def complete_code(incomplete: str) -> list[tuple[str, str]]:
+    """Return the codes that begin so, each with its name."""
+    wanted = incomplete.upper()
+    return [(rule.code, rule.name) for rule in CATALOGUE if rule.code.startswith(wanted)]
+
+
+Kubeconfig = Annotated[
+    str | None,
+    typer.Option("--kubeconfig", metavar="FILE", help="Kubeconfig to use.", show_default=False),
+]
+Context = Annotated[
+    str | None,
+    typer.Option("--context", metavar="NAME", help="Context of it to use.", show_default=False),
+]
+RequestTimeout = Annotated[
+    str,
+    typer.Option(
+        "--request-timeout", metavar="DURATION", help="Longest wait for one request, retries too."
+    ),
+]
+Namespaces = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--namespace",
+        "-n",
+        metavar="NS",
+        help="Only this namespace; repeat for more.",
+        show_default=False,
+    ),
+]
+AllNamespaces = Annotated[
+    bool,
+    typer.Option("--all-namespaces", "-A", help="All namespaces: what happens anyway."),
+]
+From = Annotated[
+    str | None,
+    typer.Option(
+        "--from",
+        metavar="PATH",
+        help="Read a file, a directory or - instead of a cluster.",
+        show_default=False,
+    ),
+]
+Only = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--only",
+        metavar="CODE",
+        help="Tell only findings of this code; repeat for more.",
+        autocompletion=complete_code,
+        show_default=False,
+    ),
+]
+Ignore = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--ignore",
+        metavar="CODE",
+        help="Leave findings of this code out; repeat for more.",
+        autocompletion=complete_code,
+        show_default=False,
+    ),
+]
+Verbose = Annotated[
+    bool, typer.Option("--verbose", "-v", help="Print one line a request to stderr.")
+]
+Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of a failure.")]
+
+
+def codes(values: list[str] | None) -> tuple[str, ...]:
+    """Return the codes of a repeatable option; commas separate too."""
+    return tuple(part for value in values or () for part in value.split(",") if part)

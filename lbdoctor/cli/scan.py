@@ -1,0 +1,64 @@
+"""``lbdoctor scan``."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from lbdoctor.cli import exit_codes, options, wiring
+from lbdoctor.output import Format, renderer
+from lbdoctor.rules import select
+
+EPILOG = """\b
+Examples:
+  lbdoctor scan
+  lbdoctor scan -n team-a -o wide
+  lbdoctor scan --only LBD101,LBD201 -o json
+  kubectl get ippools.loadbalancer.harvesterhci.io,lb -A -o yaml | \\
+    lbdoctor scan --from -
+"""
+
+
+def scan(
+    *,
+    namespace: options.Namespaces = None,
+    all_namespaces: options.AllNamespaces = False,
+    source: options.From = None,
+    only: options.Only = None,
+    ignore: options.Ignore = None,
+    output: Annotated[
+        Format, typer.Option("--output", "-o", help="How to print the report.")
+    ] = Format.TABLE,
+    fail_on: Annotated[
+        options.FailOn, typer.Option("--fail-on", help="Exit with 1 from this severity on.")
+    ] = options.FailOn.WARNING,
+    kubeconfig: options.Kubeconfig = None,
+    context: options.Context = None,
+    request_timeout: options.RequestTimeout = "30s",
+    verbose: options.Verbose = False,
+    debug: options.Debug = False,
+) -> None:
+    """Say what is wrong with pools and load balancers, and why.
+
+    Exits with 0 (nothing found), 1 (findings), 3 (nothing could be read) or
+    4 (nothing found, but not everything could be read).
+    """
+    from lbdoctor.cluster.reader import Reader
+    from lbdoctor.diagnosis.look import look
+
+    rules = select(options.codes(only), options.codes(ignore))
+    scope = wiring.parse_scope(namespace, everything=all_namespaces)
+    live = wiring.LiveOptions(kubeconfig, context, request_timeout, verbose)
+    api = wiring.open_from(source, live) if source is not None else wiring.open_live(live)
+    seen = wiring.sightings(source)
+    progress = wiring.Progress()
+    try:
+        report = look(
+            Reader(api, progress), scope=scope, rules=rules, pause=progress.pause, sightings=seen
+        )
+    finally:
+        progress.clear()
+    renderer(output)(report, sys.stdout)
+    raise typer.Exit(exit_codes.for_report(report, fail_on.severity))
