@@ -67,7 +67,7 @@ class LiveApi:
         if answer.status == 410 and continue_token:
             raise ExpiredError
         found = self._object(kind, answer)
-        items, meta = found.get("items"), found.get("metadata")
+        items, meta = found.get("items") or [], found.get("metadata")
         if not isinstance(items, list) or not isinstance(meta, dict):
             raise ReadError(Unread.FAILED, "the answer of the API server is not a list")
         return Page(items, str(meta.get("continue") or ""))

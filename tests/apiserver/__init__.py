@@ -1,0 +1,1 @@
+"""Tests against a real kube-apiserver with etcd behind it."""
