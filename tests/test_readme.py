@@ -14,7 +14,8 @@ def test_the_readme_shows_what_is_printed(example: Example) -> None:
 
 
 def test_every_command_has_an_example_and_a_help_block() -> None:
-    names = {command.name or command.callback.__name__ for command in app.registered_commands}
+    callbacks = (command.callback for command in app.registered_commands)
+    names = {callback.__name__ for callback in callbacks if callback}
     helped = {item.command for item in console_examples()}
     assert {f"lbdoctor {name} --help" for name in names} <= helped
     assert {command.split()[1] for command in table_commands()} == names
