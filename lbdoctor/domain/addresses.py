@@ -20,7 +20,7 @@ def parse_address(text: str) -> IPAddress | None:
     Leading zeros, zones, blanks and CIDR suffixes are refused; an IPv4 address in IPv6
     notation is the IPv4 address.
     """
-    if not text.isascii() or "%" in text or "/" in text:
+    if "%" in text:
         return None
     try:
         address = ip_address(text)

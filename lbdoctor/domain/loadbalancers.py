@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from lbdoctor.domain.addresses import DHCP_ADDRESS, IPAddress, parse_address
@@ -18,10 +18,11 @@ class Booking:
 
     pool: str
     ip: str
+    address: IPAddress | None = field(init=False, compare=False)
+    """What ``ip`` means, or None if Go cannot parse it."""
 
-    @property
-    def address(self) -> IPAddress | None:
-        return parse_address(self.ip)
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "address", parse_address(self.ip))
 
     @property
     def is_dhcp(self) -> bool:

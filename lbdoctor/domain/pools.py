@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from lbdoctor.domain.addresses import IPAddress, canonical, parse_address
@@ -49,21 +50,20 @@ class Record:
     """The key exactly as found; a write has to use it."""
 
     owner_text: str
+    address: IPAddress | None = field(init=False, compare=False)
+    """What the key means, or None if Go cannot parse it."""
 
-    @property
-    def address(self) -> IPAddress | None:
-        """What the key means, or None if Go cannot parse it."""
-        return parse_address(self.key)
+    owner: Owner | None = field(init=False, compare=False)
+    """The LoadBalancer named, or None if the text is not exactly ``ns/name``."""
+
+    def __post_init__(self) -> None:
+        # Both are asked for by nearly every rule: once is enough.
+        object.__setattr__(self, "address", parse_address(self.key))
+        object.__setattr__(self, "owner", parse_owner(self.owner_text))
 
     @property
     def is_canonical(self) -> bool:
-        address = self.address
-        return address is not None and canonical(address) == self.key
-
-    @property
-    def owner(self) -> Owner | None:
-        """The LoadBalancer named, or None if the text is not exactly ``ns/name``."""
-        return parse_owner(self.owner_text)
+        return self.address is not None and canonical(self.address) == self.key
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +106,11 @@ class IPPool:
     ignore_reason: str | None = None
     """Annotation ``lbdoctor.io/ignore``."""
 
+    _by_key: Mapping[str, Record] = field(init=False, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_by_key", {record.key: record for record in self.records})
+
     @property
     def ref(self) -> ObjectRef:
         return ObjectRef(Kind.IP_POOL, self.name)
@@ -120,4 +125,4 @@ class IPPool:
         return len(self.scopes) == 1 and self.scopes[0].is_everyone
 
     def record(self, key: str) -> Record | None:
-        return next((record for record in self.records if record.key == key), None)
+        return self._by_key.get(key)

@@ -126,6 +126,10 @@ class Snapshot:
         """Return the records of all pools that name this owner."""
         return tuple(self._records.get(str(owner), ()))
 
+    def history_of(self, owner: Owner) -> tuple[Record, ...]:
+        """Return the history entries of all pools that name this owner."""
+        return tuple(self._history.get(str(owner), ()))
+
     def booked_on(self, address: IPAddress) -> tuple[LoadBalancer, ...]:
         """Return the LoadBalancers that have this address booked."""
         return tuple(self._bookings.get(address, ()))
@@ -184,6 +188,11 @@ class Snapshot:
     @cached_property
     def _records(self) -> Mapping[str, list[Record]]:
         pairs = ((record.owner_text, record) for pool in self.ip_pools for record in pool.records)
+        return _grouped(pairs)
+
+    @cached_property
+    def _history(self) -> Mapping[str, list[Record]]:
+        pairs = ((entry.owner_text, entry) for pool in self.ip_pools for entry in pool.history)
         return _grouped(pairs)
 
     @cached_property

@@ -26,7 +26,12 @@ class Refusal:
 
 
 def refusals(pool: IPPool, pools: Sequence[IPPool]) -> Iterator[Refusal]:
-    """Yield why an update of ``pool`` would be refused, the network aside."""
+    """Yield why an update of ``pool`` would be refused, the network aside.
+
+    A pool that is being deleted is not checked.
+    """
+    if pool.deleted_at:
+        return
     others = [other for other in pools if other.name != pool.name]
     yield from _invalid_ranges([pool, *others])
     yield from _overlaps(pool, others)

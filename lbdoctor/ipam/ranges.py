@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from ipaddress import IPv4Address, IPv6Address, ip_address
+from ipaddress import IPv4Address, IPv6Address
 from typing import TypeVar
 
 from lbdoctor.domain.addresses import IPAddress, parse_address
@@ -30,7 +30,6 @@ class AddressRange:
     version: int
     first: int
     last: int
-    net_first: int
     net_last: int
     gateway: int | None
 
@@ -40,7 +39,7 @@ class AddressRange:
         The gateway is; an end that lies outside the subnet (an IPv6 /128) is not.
         """
         value = int(address)
-        return address.version == self.version and self._low <= value <= self._high
+        return address.version == self.version and self.first <= value <= self._high
 
     def is_gateway(self, address: IPAddress) -> bool:
         return address.version == self.version and int(address) == self.gateway
@@ -60,11 +59,7 @@ class AddressRange:
     @property
     def capacity(self) -> int:
         """How many addresses can really be given out."""
-        return max(0, self._high - self._low + 1 - (1 if self._gateway_inside else 0))
-
-    @property
-    def _low(self) -> int:
-        return max(self.first, self.net_first)
+        return self._high - self.first + 1 - (1 if self._gateway_inside else 0)
 
     @property
     def _high(self) -> int:
@@ -72,11 +67,10 @@ class AddressRange:
 
     @property
     def _gateway_inside(self) -> bool:
-        return self.gateway is not None and self._low <= self.gateway <= self._high
+        return self.gateway is not None and self.first <= self.gateway <= self._high
 
     def __str__(self) -> str:
-        kind = IPv4Address if self.version == 4 else IPv6Address
-        return f"{kind(self.first)}-{kind(self.last)}"
+        return f"{_text(self.version, self.first)}-{_text(self.version, self.last)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,53 +134,74 @@ def parse_range(item: Range) -> AddressRange:
     Raises:
         InvalidRangeError: Harvester refuses the entry.
     """
-    version, host, net_first, net_last = _parse_subnet(item.subnet)
-    point_to_point = version == 4 and net_first == net_last
-    default_last = net_last - 1 if version == 4 else net_last
+    net = _parse_subnet(item.subnet)
+    point_to_point = net.version == 4 and net.first == net.last
+    # Go would wrap around behind the last address of IPv6; nobody can have that one.
+    second = min(net.first + 1, 2**128 - 1)
+    default_last = net.last - 1 if net.version == 4 else net.last
     ends = (
-        _explicit(
-            "range start", item.start, item.subnet, host if point_to_point else net_first + 1
-        ),
-        _explicit("range end", item.end, item.subnet, host if point_to_point else default_last),
+        _explicit("range start", item.start, net, net.host if point_to_point else second),
+        _explicit("range end", item.end, net, net.host if point_to_point else default_last),
     )
-    default_gateway = None if point_to_point else net_first + 1
-    gateway = _explicit("gateway", item.gateway, item.subnet, default_gateway)
-    return AddressRange(version, min(ends), max(ends), net_first, net_last, gateway)
+    gateway = _explicit("gateway", item.gateway, net, None if point_to_point else second)
+    return AddressRange(net.version, min(ends), max(ends), net.last, gateway)
 
 
-def _parse_subnet(text: str) -> tuple[int, int, int, int]:
-    """Return IP version, the address as written, first and last address of the subnet."""
-    problem = InvalidRangeError(f"invalid CIDR address: {text}, a valid example is 192.168.1.0/24")
+@dataclass(frozen=True, slots=True)
+class _Subnet:
+    """A CIDR block: the address as written, the first and the last one."""
+
+    version: int
+    host: int
+    first: int
+    last: int
+
+    def __str__(self) -> str:
+        size = self.last - self.first + 1
+        bits = 32 if self.version == 4 else 128
+        return f"{_text(self.version, self.first)}/{bits - size.bit_length() + 1}"
+
+
+def _parse_subnet(text: str) -> _Subnet:
     address_text, _, prefix_text = text.partition("/")
-    if parse_address(address_text) is None or not _is_prefix(prefix_text):
-        raise problem
-    address = ip_address(address_text)
-    bits, prefix = address.max_prefixlen, int(prefix_text)
-    if prefix > bits:
-        raise problem
-    size = 2 ** (bits - prefix)
+    address = parse_address(address_text)
+    if address is None or not _is_prefix(prefix_text):
+        raise _invalid_cidr(text)
+    prefix = int(prefix_text)
+    if address.version == 4 and ":" in address_text:
+        prefix -= 96  # Go prints ::ffff:10.0.0.0/120 as 10.0.0.0/24
+    if not 0 <= prefix <= address.max_prefixlen:
+        raise _invalid_cidr(text)
+    size = 2 ** (address.max_prefixlen - prefix)
     first = int(address) // size * size
-    return address.version, int(address), first, first + size - 1
+    return _Subnet(address.version, int(address), first, first + size - 1)
+
+
+def _invalid_cidr(text: str) -> InvalidRangeError:
+    return InvalidRangeError(f"invalid CIDR address: {text}, a valid example is 192.168.1.0/24")
+
+
+def _text(version: int, value: int) -> str:
+    return str(IPv4Address(value) if version == 4 else IPv6Address(value))
 
 
 def _is_prefix(text: str) -> bool:
-    return text.isascii() and text.isdigit() and len(text) <= 3
+    return text.isascii() and text.isdigit() and len(text) <= 100
 
 
-def _explicit(what: str, text: str, subnet: str, default: T) -> int | T:
+def _explicit(what: str, text: str, net: _Subnet, default: T) -> int | T:
     """Return a start, end or gateway as the entry gives it, or else the default."""
     if not text:
         return default
     address = parse_address(text)
     if address is None:
         raise InvalidRangeError(f"invalid {what} {text}: invalid IP {text}")
-    version, _, first, last = _parse_subnet(subnet)
     value = int(address)
-    if address.version != version or not first <= value <= last:
-        raise InvalidRangeError(f"invalid {what} {text}: IP {text} is out of subnet {subnet}")
-    if version == 4 and value == first:
+    if address.version != net.version or not net.first <= value <= net.last:
+        raise InvalidRangeError(f"invalid {what} {text}: IP {text} is out of subnet {net}")
+    if net.version == 4 and value == net.first:
         raise InvalidRangeError(f"invalid {what} {text}: IP {text} is the network address")
-    if version == 4 and value == last:
+    if net.version == 4 and value == net.last:
         raise InvalidRangeError(f"invalid {what} {text}: IP {text} is the broadcast address")
     return value
 

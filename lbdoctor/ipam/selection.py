@@ -91,25 +91,25 @@ def matches_scopes(scopes: Iterable[Scope], wanted: Requirement, *, loose: bool 
     return any(not _differences(scope, wanted, loose=loose) for scope in scopes)
 
 
-def mismatches(pool: IPPool, wanted: Requirement) -> tuple[Mismatch, ...]:
+def mismatches(pool: IPPool, wanted: Requirement, *, loose: bool = False) -> tuple[Mismatch, ...]:
     """Return what keeps the requirement out of the pool, by its closest scope."""
     found: list[Mismatch] = []
     if pool.network != wanted.network:
         found.append(Mismatch("network", pool.network, wanted.network))
     if not pool.scopes:
         return (*found, Mismatch("scope", "", "any"))
-    by_scope = (_differences(scope, wanted, loose=False) for scope in pool.scopes)
+    by_scope = (_differences(scope, wanted, loose=loose) for scope in pool.scopes)
     return (*found, *min(by_scope, key=len))
 
 
 def closest(
-    pools: Iterable[IPPool], wanted: Requirement
+    pools: Iterable[IPPool], wanted: Requirement, *, loose: bool = False
 ) -> tuple[IPPool, tuple[Mismatch, ...]] | None:
     """Return the pool that fails to match by the fewest fields, and those fields.
 
     Of several, one whose network fits: a scope is easier to change than a network.
     """
-    ranked = ((pool, mismatches(pool, wanted)) for pool in pools)
+    ranked = ((pool, mismatches(pool, wanted, loose=loose)) for pool in pools)
     return min(ranked, key=_distance, default=None)
 
 

@@ -70,8 +70,8 @@ def message_evidence(lb: LoadBalancer) -> tuple[Evidence, ...]:
     return (Evidence(lb.ref, "status.conditions[Ready].message", lb.message),)
 
 
-def key_freezes(record: Record, ranges: RangeSet | None) -> bool:
-    """Whether the webhook refuses every update of the pool because of this record's key."""
+def key_is_refused(record: Record, ranges: RangeSet | None) -> bool:
+    """Whether the webhook refuses a pool that holds this record, because of its key."""
     address = record.address
     return address is None or (ranges is not None and not ranges.contains(address))
 
@@ -82,10 +82,10 @@ def taken_addresses(pool: IPPool, ranges: RangeSet) -> int:
     return sum(1 for address in addresses if address and ranges.is_usable(address))
 
 
-def history_names(pool: IPPool, record: Record) -> bool:
-    """Whether another entry of the pool, record or history, names the same owner."""
-    entries = (*pool.records, *pool.history)
-    return any(entry.owner_text == record.owner_text for entry in entries if entry is not record)
+def is_only_entry(record: Record, owner: Owner, snapshot: Snapshot) -> bool:
+    """Whether no other entry of the pool, record or history, names the same owner."""
+    entries = (*snapshot.records_of(owner), *snapshot.history_of(owner))
+    return [entry for entry in entries if entry.pool == record.pool] == [record]
 
 
 def pool_ref(name: str) -> ObjectRef:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from lbdoctor.domain.controller import STICKY
+from lbdoctor.domain.controller import LOOSE_SELECTION, STICKY
 from lbdoctor.domain.findings import Evidence, Finding, Severity, SubjectKind, subject_of
 from lbdoctor.domain.fixes import SetIpam, load_balancer_id, safe
 from lbdoctor.domain.loadbalancers import LoadBalancer
@@ -95,7 +95,8 @@ def no_pool(lb: LoadBalancer, snapshot: Snapshot) -> Iterator[Finding]:
     if not choice(lb, snapshot).is_surely_none:
         return
     wanted = requirement(lb)
-    nearest = closest(snapshot.ip_pools, wanted)
+    loose = lb.is_cluster and bool(snapshot.controller.is_at_least(LOOSE_SELECTION))
+    nearest = closest(snapshot.ip_pools, wanted, loose=loose)
     evidence = [
         Evidence(lb.ref, "network", wanted.network),
         Evidence(lb.ref, "project", wanted.project),

@@ -21,7 +21,7 @@ from lbdoctor.domain.snapshot import Presence, Snapshot
 from lbdoctor.ipam.ranges import RangeSet, read_ranges
 from lbdoctor.rules.facts import (
     choice,
-    key_freezes,
+    key_is_refused,
     record_evidence,
     waits_for_address,
 )
@@ -53,11 +53,11 @@ def invalid_record(pool: IPPool, snapshot: Snapshot) -> Iterator[Finding]:
     pkg/webhook/ippool/validator.go:164-177; harvester.md 1.1 and S15.
     """
     ranges = read_ranges(pool.ranges)
-    freezing = tuple(record for record in pool.records if key_freezes(record, ranges))
+    freezing = tuple(record for record in pool.records if key_is_refused(record, ranges))
     drop_all = _drop_freezing(pool, freezing, snapshot)
     for record in pool.records:
         defects, fix = [], None
-        if key_freezes(record, ranges):
+        if key_is_refused(record, ranges):
             odd = "is outside the ranges" if record.address else "is not an address"
             defects.append(f"the key {odd}, which freezes the pool")
             fix = drop_all
@@ -69,7 +69,7 @@ def invalid_record(pool: IPPool, snapshot: Snapshot) -> Iterator[Finding]:
         if defects:
             yield Finding(
                 subject=subject_of(record),
-                freezes=key_freezes(record, ranges),
+                freezes=key_is_refused(record, ranges) and not pool.deleted_at,
                 message=f"record {record.key!r} of {record.owner_text!r}: {'; '.join(defects)}",
                 short=f"of {record.owner_text!r}: {'; '.join(defects)}",
                 evidence=(

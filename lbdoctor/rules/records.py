@@ -18,7 +18,7 @@ from lbdoctor.domain.fixes import (
 )
 from lbdoctor.domain.loadbalancers import LoadBalancer
 from lbdoctor.domain.pools import IPPool, Record
-from lbdoctor.domain.refs import Kind
+from lbdoctor.domain.refs import Kind, Owner
 from lbdoctor.domain.snapshot import Snapshot
 from lbdoctor.ipam.annotation import format_request
 from lbdoctor.ipam.ranges import read_ranges
@@ -26,7 +26,7 @@ from lbdoctor.rules.facts import (
     booked_record,
     booking_evidence,
     choice,
-    history_names,
+    is_only_entry,
     record_evidence,
 )
 from lbdoctor.rules.rule import rule
@@ -81,12 +81,12 @@ def stale_allocation(record: Record, snapshot: Snapshot) -> Iterator[Finding]:
         pool=pool.name,
         address=record.key,
         depends_on=frozenset({owner}),
-        fix=None if carriers else _release(pool, record),
+        fix=None if carriers else _release(pool, record, owner, snapshot),
         remedy=_how_to_release(pool, record, snapshot) if not carriers else "",
     )
 
 
-def _release(pool: IPPool, record: Record) -> Fix | None:
+def _release(pool: IPPool, record: Record, owner: Owner, snapshot: Snapshot) -> Fix | None:
     """Return the release; none for a key that freezes the pool (LBD104 drops it)."""
     ranges, address = read_ranges(pool.ranges), record.address
     if address is None or (ranges and not ranges.contains(address)):
@@ -95,7 +95,7 @@ def _release(pool: IPPool, record: Record) -> Fix | None:
         ranges
         and record.is_canonical
         and ranges.is_usable(address)
-        and not history_names(pool, record)
+        and is_only_entry(record, owner, snapshot)
     )
     return safe(
         f"release {record.key} of {record.owner_text} in pool {pool.name}",
@@ -107,10 +107,10 @@ def _how_to_release(pool: IPPool, record: Record, snapshot: Snapshot) -> str:
     """Return the command that asks Harvester itself, where it would do as asked."""
     owner, address = record.owner, record.address
     reads_requests = snapshot.controller.is_at_least(MANUAL_RELEASE)
-    alone = sum(other.owner_text == record.owner_text for other in pool.records) == 1
-    if not (reads_requests and owner and address and address.version == 4 and alone):
+    if not (reads_requests and owner and address and address.version == 4):
         return ""
-    if not record.is_canonical:
+    own = [item for item in snapshot.records_of(owner) if item.pool == pool.name]
+    if len(own) > 1 or not record.is_canonical:
         return ""
     request = format_request(record.key, owner)
     target = f"ippools.loadbalancer.harvesterhci.io {shlex.quote(pool.name)}"

@@ -19,7 +19,7 @@ from lbdoctor.rules.facts import (
     booking_evidence,
     choice,
     is_settled,
-    key_freezes,
+    key_is_refused,
     message_evidence,
     taken_addresses,
     waits_for_address,
@@ -99,8 +99,10 @@ def _passes_now(lb: LoadBalancer, snapshot: Snapshot) -> str | None:
 
 
 def _is_frozen(pool: IPPool, snapshot: Snapshot) -> bool:
+    if pool.deleted_at:
+        return False
     ranges = read_ranges(pool.ranges)
-    bad_key = any(key_freezes(record, ranges) for record in pool.records)
+    bad_key = any(key_is_refused(record, ranges) for record in pool.records)
     no_network = snapshot.network_exists(pool.network) is False
     return bad_key or no_network or next(refusals(pool, snapshot.ip_pools), None) is not None
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
+from itertools import islice
 
 from lbdoctor.cluster.api import PAGE_SIZE, Manifest, Page
 from lbdoctor.cluster.manifest import namespaced_name
@@ -44,14 +45,17 @@ class MemoryCluster:
         selector: Mapping[str, str] | None = None,
     ) -> Page:
         """Return a page; selectors are left to the reader, which checks again."""
-        items = [
-            item
-            for (within, _), item in self._objects[kind].items()
-            if namespace in ("", within) and _is_selected(item, selector or {})
-        ]
+        objects = self._objects[kind]
+        found: Collection[Manifest] = objects.values()
+        if namespace or selector:
+            found = [
+                item
+                for (within, _), item in objects.items()
+                if namespace in ("", within) and _is_selected(item, selector or {})
+            ]
         start = int(continue_token or 0)
-        end = start + (limit or len(items))
-        return Page(items[start:end], str(end) if end < len(items) else "")
+        end = start + (limit or len(found))
+        return Page(list(islice(found, start, end)), str(end) if end < len(found) else "")
 
 
 def _is_selected(manifest: Manifest, selector: Mapping[str, str]) -> bool:

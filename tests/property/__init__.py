@@ -1,0 +1,6 @@
+"""Laws that hold for every input, searched by hypothesis."""
+
+from hypothesis import settings
+
+settings.register_profile("laws", deadline=None, database=None)
+settings.load_profile("laws")
