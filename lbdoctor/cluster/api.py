@@ -83,7 +83,7 @@ class Api(Protocol):
     def default_namespace(self) -> str: ...
 
     def get(self, kind: Kind, name: str, namespace: str = "") -> Manifest | None:
-        """Return one object, or None if its absence is proven (design.md 5, contract 1)."""
+        """Return one object, or None if its absence is proven."""
         ...
 
     def page(

@@ -1,6 +1,7 @@
 """From manifests to values: the only file that knows the names of fields.
 
-Sources of the fields: harvester.md 1.1, 1.2, 1.4 and 1.7.
+Source of the fields: load-balancer-harvester pkg/apis/loadbalancer.harvesterhci.io and crds/,
+as of August 2026; cloud-provider-harvester pkg/utils/consts.go for the annotations.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Reads what the rules need, in the order that keeps a healthy cluster free of findings.
 
 Pools come before LoadBalancers: a record that is read, and whose LoadBalancer is then not
-there, was not merely about to be written (design.md 5, contract 2).
+there, was not merely about to be written.
 """
 
 from __future__ import annotations

@@ -79,7 +79,7 @@ class Source(Protocol):
         ...
 
     def load_balancer(self, owner: Owner) -> LoadBalancer | None:
-        """Return one LoadBalancer, or None if it is proven absent (contract 1)."""
+        """Return one LoadBalancer, or None if it is proven absent."""
         ...
 
     def services(self) -> Listing[Service]:

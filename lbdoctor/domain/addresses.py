@@ -1,7 +1,7 @@
 """IP addresses, read the way Go's ``net.ParseIP`` reads them.
 
 Harvester keeps addresses as text and compares them as text in one place and parsed in
-another (harvester.md 1.1), so both forms matter: the key as found, and what it means.
+another, so both forms matter: the key as found, and what it means.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from ipaddress import IPv4Address, IPv6Address, ip_address
 IPAddress = IPv4Address | IPv6Address
 
 DHCP_ADDRESS = IPv4Address("0.0.0.0")  # noqa: S104 - what Harvester books for DHCP
-"""What a LoadBalancer in DHCP mode has booked (harvester.md 1.2)."""
+"""What a LoadBalancer in DHCP mode has booked."""
 
 
 def parse_address(text: str) -> IPAddress | None:

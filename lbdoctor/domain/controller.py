@@ -1,4 +1,7 @@
-"""Harvester's load balancer controller: its version and whether it runs (harvester.md 1.8, 8)."""
+"""Harvester's load balancer controller: its version and whether it runs.
+
+Source: the changes between the tags of load-balancer-harvester, v0.2.0 to v1.9.0-rc4.
+"""
 
 from __future__ import annotations
 
@@ -23,10 +26,10 @@ class Version:
 
 
 STICKY: Final = Version(0, 4, 1)
-"""From here on a booked LoadBalancer keeps its pool (harvester.md 8.2)."""
+"""From here on a booked LoadBalancer keeps its pool."""
 
 MANUAL_RELEASE: Final = Version(1, 5, 0)
-"""From here on the annotation manuallyReleaseIP is read (harvester.md 3.3)."""
+"""From here on the annotation manuallyReleaseIP is read."""
 
 LOOSE_SELECTION: Final = Version(1, 7, 0)
 """From here on empty scope fields can match, for LoadBalancers of type cluster."""

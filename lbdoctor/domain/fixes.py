@@ -1,7 +1,7 @@
 """What would repair a finding, as data: shown, stored and planned with, never code.
 
 Nothing here is carried out by ``scan``. Each fix names the objects it was judged on, so
-that whoever carries it out can look at them again (design.md 5).
+that whoever carries it out can look at them again.
 """
 
 from __future__ import annotations
@@ -59,8 +59,8 @@ class ReleaseRecord:
 class DropRecords:
     """Remove records in one write, none of them into history.
 
-    ``fence`` names an existing, unbooked LoadBalancer that has to be fenced first
-    (design.md 5, contract 4).
+    ``fence`` names an existing, unbooked LoadBalancer that has to be fenced first:
+    touched with its resourceVersion, so that no booking begun earlier can land.
     """
 
     pool: PoolId
@@ -123,7 +123,7 @@ class RemoveRequest:
 
 @dataclass(frozen=True, slots=True)
 class HealStuck:
-    """Fence, release and wake a stuck LoadBalancer, step by step (design.md 6)."""
+    """Fence, release and wake a stuck LoadBalancer, step by step."""
 
     pool: PoolId
     records: tuple[RecordId, ...]

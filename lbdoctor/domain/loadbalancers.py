@@ -1,4 +1,4 @@
-"""LoadBalancers and the Services that carry their addresses (harvester.md 1.2, 1.7)."""
+"""LoadBalancers and the Services that carry their addresses."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class LoadBalancer:
     """``vm`` or ``cluster``; empty means vm."""
 
     ipam: str = ""
-    """``pool`` or ``dhcp``; empty allocates as pool, but is never released (S17)."""
+    """``pool`` or ``dhcp``; empty allocates as pool, but is never released."""
 
     ip_pool: str = ""
     """The pool asked for; empty means that Harvester selects one."""

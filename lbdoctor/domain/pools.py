@@ -1,4 +1,4 @@
-"""IPPools and the records in them (harvester.md 1.1)."""
+"""IPPools and the records in them."""
 
 from __future__ import annotations
 
@@ -121,7 +121,7 @@ class IPPool:
 
     @property
     def is_global_by_spec(self) -> bool:
-        """One scope, and it is everyone (L:pkg/ipam/ippool.go, IsGlobalIPPool)."""
+        """One scope, and it is everyone (load-balancer-harvester pkg/ipam/ippool.go)."""
         return len(self.scopes) == 1 and self.scopes[0].is_everyone
 
     def record(self, key: str) -> Record | None:

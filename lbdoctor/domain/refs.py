@@ -60,7 +60,7 @@ def parse_owner(text: str) -> Owner | None:
     """Return the owner that ``text`` names, or None if it is not exactly ``ns/name``.
 
     Both halves have to be valid object names: a GET for ``ns/a/b`` would be answered
-    with a 404 that names ``a``, which may live (design.md 5, contract 1).
+    with a 404 that names ``a``, which may live.
     """
     namespace, slash, name = text.partition("/")
     if not slash or len(namespace) > 63 or len(name) > 253:

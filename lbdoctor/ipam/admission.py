@@ -1,6 +1,6 @@
 """Why the webhook would refuse every update of a pool.
 
-Source: load-balancer-harvester pkg/webhook/ippool/{validator,mutator}.go; harvester.md 4.
+Source: load-balancer-harvester pkg/webhook/ippool/{validator,mutator}.go.
 Records outside the ranges freeze a pool too; they are rule LBD104's.
 """
 

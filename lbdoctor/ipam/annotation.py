@@ -1,7 +1,7 @@
 """The release request ``manuallyReleaseIP``, read as Harvester reads it.
 
-Source: load-balancer-harvester pkg/utils/vid.go:53-72 and poolctl:161-219, from v1.5.0 on;
-harvester.md 3.2.
+Source: load-balancer-harvester pkg/utils/vid.go:53-72 and
+pkg/controller/ippool/controller.go:161-219, from v1.5.0 on.
 """
 
 from __future__ import annotations

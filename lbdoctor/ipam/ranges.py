@@ -1,7 +1,7 @@
 """Which addresses a pool can give out, and the totals that Harvester counts.
 
 Source: load-balancer-harvester pkg/ipam/allocator.go:63-164 and the vendored host-local
-allocator, summarised in harvester.md 5. Where Harvester's arithmetic is odd (an IPv6 /64
+allocator. Where Harvester's arithmetic is odd (an IPv6 /64
 has a total of -2), it is odd here in the same way.
 """
 
@@ -207,5 +207,8 @@ def _explicit(what: str, text: str, net: _Subnet, default: T) -> int | T:
 
 
 def expected_counters(ranges: RangeSet, records: Sequence[object]) -> tuple[int, int]:
-    """Return ``(total, available)`` as Harvester would recompute them (poolctl:112-118)."""
+    """Return ``(total, available)`` as Harvester would recompute them.
+
+    Source: load-balancer-harvester pkg/controller/ippool/controller.go:112-118.
+    """
     return ranges.total, ranges.total - len(records)

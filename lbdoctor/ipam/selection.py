@@ -1,7 +1,8 @@
 """Which pool Harvester would choose for a LoadBalancer.
 
-Source: load-balancer-harvester pkg/ipam/selector.go:36-91 and lbctl:306-318,359-368;
-harvester.md 5. An explicit ``spec.ipPool`` ignores scope, network and namespace.
+Source: load-balancer-harvester pkg/ipam/selector.go:36-91 and
+pkg/controller/loadbalancer/controller.go:306-318,359-368. An explicit ``spec.ipPool``
+ignores scope, network and namespace.
 """
 
 from __future__ import annotations

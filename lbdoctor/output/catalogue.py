@@ -14,7 +14,8 @@ WIDTH = 78
 _HEAD = """# What lbdoctor finds
 
 Written by `lbdoctor explain -o markdown`. A code is never reused or renamed; the address
-of its section here does not change.
+of its section here does not change. Sources are files of harvester/load-balancer-harvester
+and its neighbours; where no version stands beside one, it is master of August 2026.
 """
 
 

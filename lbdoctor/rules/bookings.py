@@ -62,8 +62,7 @@ def stuck_allocation(lb: LoadBalancer, snapshot: Snapshot) -> Iterator[Finding]:
     LoadBalancer, which does not help.
 
     Harvester 1.2 to 1.4 never heal it, 1.5.0 only with spec.ipPool set (#8221), 1.5.1 and
-    later by themselves within about half a minute. harvester/harvester#7449; harvester.md
-    2.2, S1 and 3.1.
+    later by themselves within about half a minute. harvester/harvester#7449.
     """
     if not waits_for_address(lb):
         return
@@ -79,7 +78,7 @@ def stuck_allocation(lb: LoadBalancer, snapshot: Snapshot) -> Iterator[Finding]:
         yield Finding(
             subject=subject_of(lb),
             message=f"{lb.owner} has no address, but {keys} of {name} is held for it",
-            short=f"held for {lb.owner}, which is not booked on it",
+            short=f"stuck: {lb.owner}",
             evidence=(
                 *(record_evidence(name, record) for record in own),
                 booking_evidence(lb),
@@ -116,7 +115,8 @@ def unrecorded_booking(lb: LoadBalancer, snapshot: Snapshot) -> Iterator[Finding
     an old copy of a LoadBalancer that was booked by then (1.5.1 and later), from edits by
     hand, from pools recreated or restored. Nothing heals it.
 
-    All Harvester versions. harvester.md 2.2, S3.
+    All Harvester versions. Source: load-balancer-harvester
+    pkg/controller/loadbalancer/controller.go:281-296,320-337.
     """
     booking, pool = lb.booking, snapshot.pool(lb.booking.pool) if lb.booking else None
     if booking is None or pool is None or lb.is_terminating or booking.is_dhcp:
@@ -176,7 +176,7 @@ def address_conflict(lb: LoadBalancer, snapshot: Snapshot) -> Iterator[Finding]:
     owner. Clearing a booking changes the address of that LoadBalancer: it needs the
     operator's word.
 
-    All Harvester versions. harvester.md S4.
+    All Harvester versions. Source: load-balancer-harvester pkg/ipam/store/store.go:122-158.
     """
     booking = lb.booking
     if booking is None or booking.address in (None, DHCP_ADDRESS) or _leaves(lb, snapshot):
@@ -240,7 +240,8 @@ def missing_pool(lb: LoadBalancer, snapshot: Snapshot) -> Iterator[Finding]:
     "fail to get allocator". Unbooked, it waits for ever. A pool is only deleted with
     LoadBalancers left if its records were lost before (LBD202), or by force.
 
-    All Harvester versions. harvester.md S9.
+    All Harvester versions. Source: load-balancer-harvester
+    pkg/controller/loadbalancer/controller.go:268-279.
     """
     if not snapshot.has_all_pools:
         return

@@ -44,7 +44,8 @@ def stuck_terminating(lb: LoadBalancer, snapshot: Snapshot) -> Iterator[Finding]
     webhook is down. As soon as the cause is removed the controller releases the address
     and lets the LoadBalancer go.
 
-    All Harvester versions. harvester.md S12.
+    All Harvester versions. Source: load-balancer-harvester
+    pkg/controller/loadbalancer/controller.go:125-165.
     """
     if lb.deleted_at is None or not snapshot.is_older(lb.deleted_at, HANGING_AFTER):
         return
@@ -88,7 +89,8 @@ def no_pool(lb: LoadBalancer, snapshot: Snapshot) -> Iterator[Finding]:
     project or guest cluster in a scope matches any for LoadBalancers of type cluster, if
     there is no global pool. A LoadBalancer of type vm asks with an empty network.
 
-    All Harvester versions. harvester/harvester#4890, #8747, #9053; harvester.md 5.
+    All Harvester versions. Source: load-balancer-harvester pkg/ipam/selector.go:36-91;
+    harvester/harvester#4890, #8747, #9053.
     """
     if not waits_for_address(lb) or lb.ip_pool or not is_settled(lb, snapshot):
         return
@@ -139,7 +141,7 @@ def unset_ipam(lb: LoadBalancer, snapshot: Snapshot) -> Iterator[Finding]:
     there the field is not to be touched.
 
     All Harvester versions. Source: load-balancer-harvester
-    pkg/controller/loadbalancer/controller.go:125,156-161; harvester.md S17.
+    pkg/controller/loadbalancer/controller.go:125,156-161.
     """
     if lb.ipam or (lb.booking is not None and lb.booking.is_dhcp):
         return
@@ -177,7 +179,8 @@ def address_mismatch(lb: LoadBalancer, snapshot: Snapshot) -> Iterator[Finding]:
     old one stays. For type vm the address comes from the ingress of the Service of the
     same name. Not a fault of the IPAM.
 
-    All Harvester versions. harvester.md S19.
+    All Harvester versions. Source: cloud-provider-harvester
+    pkg/cloud-controller-manager/loadbalancer.go:373-375.
     """
     booking = lb.booking
     if booking is None or booking.is_dhcp or not lb.takes_from_pool or lb.is_terminating:

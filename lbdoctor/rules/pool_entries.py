@@ -50,7 +50,7 @@ def invalid_record(pool: IPPool, snapshot: Snapshot) -> Iterator[Finding]:
 
     They come from edits by hand while the webhook was down, and from restored backups. All
     Harvester versions. Source: load-balancer-harvester
-    pkg/webhook/ippool/validator.go:164-177; harvester.md 1.1 and S15.
+    pkg/webhook/ippool/validator.go:164-177.
     """
     ranges = read_ranges(pool.ranges)
     freezing = tuple(record for record in pool.records if key_is_refused(record, ranges))
@@ -126,8 +126,7 @@ def blocking_history(pool: IPPool, snapshot: Snapshot) -> Iterator[Finding]:
     is error while an existing, unbooked LoadBalancer of this pool is kept waiting, else
     info: the entry harms nobody until its owner comes back.
 
-    All Harvester versions. Source: load-balancer-harvester pkg/ipam/allocator.go:193-209;
-    harvester.md S8.
+    All Harvester versions. Source: load-balancer-harvester pkg/ipam/allocator.go:193-209.
     """
     ranges = read_ranges(pool.ranges)
     if ranges is None:

@@ -47,7 +47,7 @@ def counter_drift(pool: IPPool, snapshot: Snapshot) -> Iterator[Finding]:
     total of -2 for an IPv6 /64 is Harvester's own int64 and no drift.
 
     All Harvester versions. Source: load-balancer-harvester
-    pkg/controller/ippool/controller.go:66-138; harvester.md S7.
+    pkg/controller/ippool/controller.go:66-138.
     """
     ranges = read_ranges(pool.ranges)
     if ranges is None or pool.deleted_at:
@@ -96,8 +96,7 @@ def pending_release_request(pool: IPPool, snapshot: Snapshot) -> Iterator[Findin
     pool is refused, where the value is empty, and on versions before 1.5.0, which do not
     read it: there it is carried out after an upgrade, if the record still matches.
 
-    Source: load-balancer-harvester pkg/controller/ippool/controller.go:161-219;
-    harvester.md 3.2 and S16.
+    Source: load-balancer-harvester pkg/controller/ippool/controller.go:161-219.
     """
     value = pool.release_request
     if value is None:

@@ -48,7 +48,7 @@ def pool_exhausted(pool: IPPool, snapshot: Snapshot) -> Iterator[Finding]:
     taken; they are named, for releasing them makes room. A LoadBalancer that met an empty
     pool is tried again after a back-off of up to two minutes.
 
-    All Harvester versions. harvester.md 5.
+    All Harvester versions. Source: load-balancer-harvester pkg/ipam/allocator.go:63-209.
     """
     ranges = read_ranges(pool.ranges)
     if ranges is None:
@@ -114,7 +114,7 @@ def frozen_pool(pool: IPPool, snapshot: Snapshot) -> Iterator[Finding]:
     networks deleted afterwards, from restores, and from writes while the webhook was down.
 
     All Harvester versions. Source: load-balancer-harvester
-    pkg/webhook/ippool/{validator,mutator}.go; harvester.md 4 and S14.
+    pkg/webhook/ippool/{validator,mutator}.go.
     """
     if pool.deleted_at:
         return
@@ -167,7 +167,8 @@ def terminating_pool(pool: IPPool, snapshot: Snapshot) -> Iterator[Finding]:
     that is being deleted, and reserving in it works until its allocator is dropped. It
     ends as a pool that is gone while LoadBalancers are booked in it (LBD204).
 
-    All Harvester versions. harvester.md S13.
+    All Harvester versions. Source: load-balancer-harvester pkg/ipam/selector.go:81-91,
+    pkg/webhook/ippool/validator.go:62-64.
     """
     if pool.deleted_at is None or not snapshot.is_older(pool.deleted_at, HANGING_AFTER):
         return
@@ -211,7 +212,7 @@ def mislabelled_pool(pool: IPPool, snapshot: Snapshot) -> Iterator[Finding]:
     as long as no LoadBalancer is read that leaves the choice of its pool to Harvester.
 
     All Harvester versions. Source: load-balancer-harvester pkg/ipam/selector.go:82,
-    pkg/webhook/ippool/mutator.go:73-101; harvester.md 1.4.
+    pkg/webhook/ippool/mutator.go:73-101.
     """
     if pool.is_global_by_label == pool.is_global_by_spec:
         return

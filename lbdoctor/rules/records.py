@@ -57,7 +57,8 @@ def stale_allocation(record: Record, snapshot: Snapshot) -> Iterator[Finding]:
 
     All Harvester versions; none collects such records. From 1.5.0 on an operator can ask
     for one release with the annotation manuallyReleaseIP. harvester/harvester#7449, #8318,
-    #5918; harvester.md 2.2 and S2.
+    #5918; load-balancer-harvester
+    pkg/controller/loadbalancer/controller.go:125.
 
     The guest cluster may still announce the address. Services of the Harvester cluster
     that carry it are looked up; those of a guest cluster are not.
@@ -76,7 +77,7 @@ def stale_allocation(record: Record, snapshot: Snapshot) -> Iterator[Finding]:
         subject=subject_of(record),
         message=f"{record.key} is held for {record.owner_text}, which does not exist{carried}; "
         "guest not checked",
-        short=f"held for {record.owner_text}, which is gone{carried}",
+        short=f"gone: {record.owner_text}{carried}",
         evidence=tuple(evidence),
         pool=pool.name,
         address=record.key,
@@ -136,7 +137,8 @@ def double_allocation(record: Record, snapshot: Snapshot) -> Iterator[Finding]:
     from v0.4.1 on, so the other one, perhaps, becomes stale (LBD101). Put into history it
     would come back.
 
-    All Harvester versions. harvester.md S5.
+    All Harvester versions. Source: load-balancer-harvester pkg/ipam/allocator.go:193-209,
+    pkg/ipam/store/store.go:137-148.
     """
     owner, pool = record.owner, snapshot.pool(record.pool)
     lb = snapshot.load_balancer(owner) if owner else None
@@ -184,7 +186,8 @@ def foreign_allocation(record: Record, snapshot: Snapshot) -> Iterator[Finding]:
     releases the record, not even the deletion of the LoadBalancer.
 
     All Harvester versions for the choice of pool, 1.4.0 for the switch (denied since
-    v0.4.3). harvester/harvester#6684; harvester.md S6 and S18.
+    v0.4.3). harvester/harvester#6684; load-balancer-harvester
+    pkg/controller/loadbalancer/controller.go:306-318.
     """
     owner, pool = record.owner, snapshot.pool(record.pool)
     lb = snapshot.load_balancer(owner) if owner else None

@@ -53,7 +53,8 @@ def backing_off(lb: LoadBalancer, snapshot: Snapshot) -> Iterator[Finding]:
     between the two writes of an allocation, though, makes a stuck one (LBD201), so only a
     LoadBalancer of which no pool holds a record is woken.
 
-    All Harvester versions. harvester.md 2.1 (retry pacing), 6.
+    All Harvester versions. Source: rancher/lasso pkg/controller/controller.go:99-115,
+    load-balancer-harvester pkg/controller/loadbalancer/controller.go:144-148.
     """
     if not waits_for_address(lb) or not is_settled(lb, snapshot):
         return

@@ -43,7 +43,7 @@ def proves_absence(answer: Answer, resource: Resource, name: str) -> bool:
     """Whether this 404 says that exactly the object asked for does not exist.
 
     A kind that is not served answers 404 as plain text, and a GET of ``ns/a/b`` a Status
-    that names ``a``, which may live (seen live; design.md 5, contract 1).
+    that names ``a``, which may live (seen on a real API server).
     """
     status = _status(answer)
     details = status.get("details")

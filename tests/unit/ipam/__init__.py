@@ -1,1 +1,1 @@
-"""Tests of the allocation arithmetic, line by line after harvester.md 3.2, 4 and 5."""
+"""Tests of the allocation arithmetic, line by line after what Harvester does."""

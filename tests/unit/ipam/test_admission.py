@@ -1,4 +1,4 @@
-"""What the webhook would refuse, line by line after harvester.md 4."""
+"""What the webhook would refuse, line by line."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The release request, each spelling that harvester.md 3.2 names."""
+"""The release request, in each spelling that Harvester treats its own way."""
 
 from __future__ import annotations
 

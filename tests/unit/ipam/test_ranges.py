@@ -1,4 +1,4 @@
-"""The table of ranges in harvester.md 5, line by line."""
+"""What each shape of range gives out, line by line."""
 
 from __future__ import annotations
 

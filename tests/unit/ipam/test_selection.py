@@ -1,4 +1,4 @@
-"""The strict choice of a pool, line by line after harvester.md 5."""
+"""The strict choice of a pool, line by line."""
 
 from __future__ import annotations
 
