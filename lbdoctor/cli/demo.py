@@ -8,9 +8,9 @@ from lbdoctor.cli import options
 from lbdoctor.rules import CATALOGUE, find
 
 STORY = """\
-A Harvester cluster, made up and kept in memory. A guest cluster was deleted while
-its load balancers were being created, and three services of another one wait for
-an address ever since. kubectl only shows that nothing is Ready.
+A Harvester cluster, made up and kept in memory. A guest cluster was deleted
+while its load balancers were being created, and three services of another one
+wait for an address ever since. kubectl only shows that nothing is Ready.
 
 $ lbdoctor scan
 """

@@ -58,9 +58,15 @@ class Reader:
     def load_balancers(self, namespace: str = "") -> Listing[LoadBalancer]:
         return self._list(Kind.LOAD_BALANCER, decode.load_balancer, namespace)
 
-    def services(self) -> Listing[Service]:
+    def services(self, namespace: str = "") -> Listing[Service]:
         only = {"fieldSelector": "spec.type=LoadBalancer"}
-        return self._list(Kind.SERVICE, decode.service, selector=only)
+        try:
+            return self._list(Kind.SERVICE, decode.service, namespace, only)
+        except ReadError as error:
+            if error.why is not Unread.FAILED:
+                raise
+        # Old API servers cannot select Services by their type.
+        return self._list(Kind.SERVICE, decode.service, namespace)
 
     def ip_pool(self, name: str) -> IPPool | None:
         return self._get(Kind.IP_POOL, decode.ip_pool, name)

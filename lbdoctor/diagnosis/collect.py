@@ -13,7 +13,7 @@ from typing import TypeVar
 from lbdoctor.diagnosis.port import Listing, ReadError, Source, Unread
 from lbdoctor.domain.controller import Controller
 from lbdoctor.domain.errors import UnreadableError
-from lbdoctor.domain.loadbalancers import Booking, LoadBalancer
+from lbdoctor.domain.loadbalancers import Booking, LoadBalancer, Service
 from lbdoctor.domain.pools import IPPool
 from lbdoctor.domain.refs import Kind, Owner, parse_owner
 from lbdoctor.domain.snapshot import Gap, Snapshot
@@ -183,28 +183,40 @@ def _check_scope(
 def _with_the_rest(source: Source, snapshot: Snapshot) -> Snapshot:
     """Read what some object needs: networks, Services, the controller."""
     gaps = _Gaps(list(snapshot.gaps))
-    services = None
-    if _needs_services(snapshot):
-        services = gaps.listing(Kind.SERVICE, source.services)
     controller = Controller()
     if snapshot.ip_pools or snapshot.load_balancers:
         controller = source.controller()
     return replace(
         snapshot,
         networks=_networks(source, snapshot.ip_pools, gaps),
-        services=services,
+        services=_services(source, snapshot, gaps),
         controller=controller,
         taken_at=source.now,
         gaps=tuple(gaps.found),
     )
 
 
-def _needs_services(snapshot: Snapshot) -> bool:
-    """Services matter to stale records, and to LoadBalancers of type vm with an address."""
-    if any(lb.booking and not lb.is_cluster for lb in snapshot.load_balancers):
-        return True
+def _services(source: Source, snapshot: Snapshot, gaps: _Gaps) -> tuple[Service, ...] | None:
+    """Return all Services if a record seems stale, or those of LoadBalancers of type vm.
+
+    Anybody may carry the address of a stale record, so only all of them tell; the Service
+    of a LoadBalancer of type vm is in its own namespace.
+    """
     records = (record for pool in snapshot.ip_pools for record in pool.records)
-    return any(snapshot.is_absent(record.owner) for record in records)
+    if any(snapshot.is_absent(record.owner) for record in records):
+        return gaps.listing(Kind.SERVICE, source.services)
+    of_vms = {lb.namespace for lb in snapshot.load_balancers if lb.booking and not lb.is_cluster}
+    if not of_vms:
+        return None
+    if snapshot.listed_namespaces is None:
+        return gaps.listing(Kind.SERVICE, source.services)
+    found: list[Service] = []
+    for namespace in sorted(of_vms):
+        try:
+            found.extend(source.services(namespace).items)
+        except ReadError as error:
+            gaps.add(Kind.SERVICE, error, namespace)
+    return tuple(found)
 
 
 def _networks(source: Source, pools: Iterable[IPPool], gaps: _Gaps) -> dict[str, bool]:

@@ -82,8 +82,8 @@ class Source(Protocol):
         """Return one LoadBalancer, or None if it is proven absent."""
         ...
 
-    def services(self) -> Listing[Service]:
-        """Return the Services of type LoadBalancer."""
+    def services(self, namespace: str = "") -> Listing[Service]:
+        """Return the Services of type LoadBalancer, of one namespace or of all."""
         ...
 
     def network_exists(self, namespace: str, name: str) -> bool: ...

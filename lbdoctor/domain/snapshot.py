@@ -155,6 +155,11 @@ class Snapshot:
             return True
         return self.taken_at - since >= timedelta(seconds=seconds)
 
+    @property
+    def has_services(self) -> bool:
+        """Whether Services were read, so that an address without one is not carried."""
+        return self.services is not None
+
     @cached_property
     def has_all_pools(self) -> bool:
         """Whether every pool was read, so that what is not here does not exist."""

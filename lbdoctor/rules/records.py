@@ -72,7 +72,12 @@ def stale_allocation(record: Record, snapshot: Snapshot) -> Iterator[Finding]:
         Evidence(owner.ref, "metadata.name", "not found"),
         *(Evidence(item.ref, "status.loadBalancer", str(record.address)) for item in carriers),
     ]
-    carried = f", but Service {carriers[0].owner} carries the address" if carriers else ""
+    may_be_carried = bool(carriers) or not snapshot.has_services
+    carried = ""
+    if carriers:
+        carried = f", but Service {carriers[0].owner} carries the address"
+    elif may_be_carried:
+        carried = " (Services not checked)"
     yield Finding(
         subject=subject_of(record),
         message=f"{record.key} is held for {record.owner_text}, which does not exist{carried}; "
@@ -82,8 +87,8 @@ def stale_allocation(record: Record, snapshot: Snapshot) -> Iterator[Finding]:
         pool=pool.name,
         address=record.key,
         depends_on=frozenset({owner}),
-        fix=None if carriers else _release(pool, record, owner, snapshot),
-        remedy=_how_to_release(pool, record, snapshot) if not carriers else "",
+        fix=None if may_be_carried else _release(pool, record, owner, snapshot),
+        remedy="" if may_be_carried else _how_to_release(pool, record, snapshot),
     )
 
 
