@@ -8,9 +8,7 @@ from typing import Annotated
 
 import typer
 
-from lbdoctor.cli import exit_codes, options, wiring
-from lbdoctor.cli.exit_codes import ExitCode
-from lbdoctor.rules import CATALOGUE
+from lbdoctor.cli import exit_codes, options
 
 EPILOG = """\b
 Examples:
@@ -37,12 +35,14 @@ def collect(
     Managed fields and what lbdoctor does not need are left out. Exits with 0, 3
     (nothing could be read or written) or 4 (not everything could be read).
     """
+    from lbdoctor.cli import wiring
     from lbdoctor.cluster.reader import Reader
     from lbdoctor.cluster.recorder import Recorder
     from lbdoctor.cluster.snapshots import write_snapshot
     from lbdoctor.diagnosis.look import look
     from lbdoctor.output.summary import unread
     from lbdoctor.output.text import visible
+    from lbdoctor.rules import CATALOGUE
 
     scope = wiring.parse_scope(namespace, everything=all_namespaces)
     live = wiring.LiveOptions(kubeconfig, context, request_timeout, verbose)
@@ -59,5 +59,4 @@ def collect(
     for line in unread(report):
         typer.echo(f"not read: {line}", err=True)
     typer.echo(f"next: lbdoctor scan --from {visible(str(directory))}", err=True)
-    complete = exit_codes.for_report(report, None) is ExitCode.OK
-    raise typer.Exit(ExitCode.OK if complete else ExitCode.INCOMPLETE)
+    raise typer.Exit(exit_codes.for_report(report, None))

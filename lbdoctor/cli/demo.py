@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 
 from lbdoctor.cli import options
-from lbdoctor.rules import CATALOGUE, find
 
 STORY = """\
 A Harvester cluster, made up and kept in memory. A guest cluster was deleted
@@ -31,6 +30,7 @@ def demo(*, debug: options.Debug = False) -> None:
     from lbdoctor.diagnosis.look import look
     from lbdoctor.output.catalogue import render_brief
     from lbdoctor.output.table import render
+    from lbdoctor.rules import CATALOGUE, find
 
     report = look(Reader(open_demo()), scope=None, rules=CATALOGUE)
     sys.stdout.write(STORY)

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from enum import IntEnum, unique
+from typing import TYPE_CHECKING
 
-from lbdoctor.diagnosis.report import Report
 from lbdoctor.domain.errors import LbdoctorError, UsageError
-from lbdoctor.domain.findings import Severity
+
+if TYPE_CHECKING:
+    from lbdoctor.diagnosis.report import Report
+    from lbdoctor.domain.findings import Severity
 
 
 @unique

@@ -9,7 +9,6 @@ from typing import Annotated
 import typer
 
 from lbdoctor.cli import options
-from lbdoctor.rules import CATALOGUE, find
 
 
 class ExplainFormat(StrEnum):
@@ -45,6 +44,7 @@ def explain(
 ) -> None:
     """Say what a code means, how it comes about, and what to do."""
     from lbdoctor.output import catalogue
+    from lbdoctor.rules import CATALOGUE, find
 
     chosen = CATALOGUE if code is None else (find(code),)
     match output:

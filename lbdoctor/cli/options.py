@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from lbdoctor.domain.findings import Severity
-from lbdoctor.rules import CATALOGUE
+if TYPE_CHECKING:
+    from lbdoctor.domain.findings import Severity
 
 
 class FailOn(StrEnum):
@@ -21,11 +21,15 @@ class FailOn(StrEnum):
 
     @property
     def severity(self) -> Severity | None:
+        from lbdoctor.domain.findings import Severity
+
         return None if self is FailOn.NEVER else Severity[self.name]
 
 
 def complete_code(incomplete: str) -> list[tuple[str, str]]:
     """Return the codes that begin so, each with its name."""
+    from lbdoctor.rules import CATALOGUE
+
     wanted = incomplete.upper()
     return [(rule.code, rule.name) for rule in CATALOGUE if rule.code.startswith(wanted)]
 

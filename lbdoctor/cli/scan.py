@@ -7,9 +7,8 @@ from typing import Annotated
 
 import typer
 
-from lbdoctor.cli import exit_codes, options, wiring
+from lbdoctor.cli import exit_codes, options
 from lbdoctor.output import Format, renderer
-from lbdoctor.rules import select
 
 EPILOG = """\b
 Examples:
@@ -45,8 +44,10 @@ def scan(
     Exits with 0 (nothing found), 1 (findings), 3 (nothing could be read) or
     4 (nothing found, but not everything could be read).
     """
+    from lbdoctor.cli import wiring
     from lbdoctor.cluster.reader import Reader
     from lbdoctor.diagnosis.look import look
+    from lbdoctor.rules import select
 
     rules = select(options.codes(only), options.codes(ignore))
     scope = wiring.parse_scope(namespace, everything=all_namespaces)

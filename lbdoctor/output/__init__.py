@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from enum import StrEnum
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
-from lbdoctor.diagnosis.report import Report
-
-Renderer = Callable[[Report, TextIO], None]
+if TYPE_CHECKING:
+    from lbdoctor.diagnosis.report import Report
 
 
 class Format(StrEnum):
@@ -22,7 +21,7 @@ class Format(StrEnum):
     NAME = "name"
 
 
-def renderer(chosen: Format) -> Renderer:
+def renderer(chosen: Format) -> Callable[[Report, TextIO], None]:
     """Import and return the renderer of a format."""
     match chosen:
         case Format.TABLE:

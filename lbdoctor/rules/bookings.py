@@ -20,6 +20,7 @@ from lbdoctor.domain.fixes import (
     safe,
 )
 from lbdoctor.domain.loadbalancers import LoadBalancer
+from lbdoctor.domain.pools import IPPool
 from lbdoctor.domain.refs import Kind
 from lbdoctor.domain.snapshot import Snapshot
 from lbdoctor.ipam.ranges import read_ranges
@@ -119,15 +120,13 @@ def unrecorded_booking(lb: LoadBalancer, snapshot: Snapshot) -> Iterator[Finding
     pkg/controller/loadbalancer/controller.go:281-296,320-337.
     """
     booking, pool = lb.booking, snapshot.pool(lb.booking.pool) if lb.booking else None
-    if booking is None or pool is None or lb.is_terminating or booking.is_dhcp:
+    address = booking.address if booking else None
+    if booking is None or pool is None or address is None or booking.is_dhcp:
         return
-    if lb.ip_pool not in ("", pool.name) or snapshot.records_of(lb.owner):
+    if lb.is_terminating or snapshot.records_of(lb.owner) or not _stays(lb, pool, snapshot):
         return
-    ranges, address = read_ranges(pool.ranges), booking.address
-    if address is None or ranges is None or not ranges.is_usable(address):
-        return
-    is_sticky = snapshot.controller.is_at_least(STICKY)
-    if not is_sticky and not choice(lb, snapshot).is_surely(pool.name):
+    ranges = read_ranges(pool.ranges)
+    if ranges is None or not ranges.is_usable(address):
         return
     holders = [record for record in pool.records if record.address == address]
     holder = holders[0].owner_text if holders else ""
@@ -154,6 +153,15 @@ def unrecorded_booking(lb: LoadBalancer, snapshot: Snapshot) -> Iterator[Finding
             ),
         ),
     )
+
+
+def _stays(lb: LoadBalancer, pool: IPPool, snapshot: Snapshot) -> bool:
+    """Whether the controller will leave the booking in this pool at its next sync."""
+    if lb.ip_pool not in ("", pool.name):
+        return False
+    if snapshot.controller.is_at_least(STICKY):
+        return True
+    return choice(lb, snapshot).is_surely(pool.name)
 
 
 @rule(
