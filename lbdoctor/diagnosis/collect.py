@@ -60,7 +60,7 @@ def collect(source: Source, scope: frozenset[str] | None) -> Snapshot:
         origin=source.origin,
         taken_at=source.now,
         ip_pools=pools or (),
-        load_balancers=_with_bookings(lbs or (), pools or ()),
+        load_balancers=with_bookings(lbs or (), pools or ()),
         scope=scope,
         listed_namespaces=listed,
         unknown_owners=frozenset(malformed),
@@ -233,7 +233,7 @@ def _networks(source: Source, pools: Iterable[IPPool], gaps: _Gaps) -> dict[str,
     return found
 
 
-def _with_bookings(
+def with_bookings(
     lbs: tuple[LoadBalancer, ...], pools: Sequence[IPPool]
 ) -> tuple[LoadBalancer, ...]:
     """Give objects of v1alpha1 the booking that Harvester's conversion would give them.

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Final
 
-from lbdoctor.diagnosis.collect import collect
+from lbdoctor.diagnosis.collect import collect, with_bookings
 from lbdoctor.diagnosis.judge import judge
 from lbdoctor.diagnosis.port import ReadError, Source
 from lbdoctor.diagnosis.report import Report, Skipped, settling
@@ -112,7 +112,7 @@ def read_again(source: Source, first: Snapshot, candidates: Iterable[Finding]) -
     return replace(
         first,
         ip_pools=pools,
-        load_balancers=lbs,
+        load_balancers=with_bookings(lbs, pools),
         unknown_owners=first.unknown_owners | unknown,
         gaps=tuple(gaps),
         taken_at=source.now,

@@ -74,7 +74,7 @@ def _overlaps(pool: IPPool, others: Sequence[IPPool]) -> Iterator[Refusal]:
                 other.name,
                 "spec.ranges",
                 str(theirs),
-                f"the ranges {mine} overlap with other pools",
+                f"the ranges {mine} overlap with other pools ({other.name}: {theirs})",
                 f"make the ranges of {pool.name} and {other.name} disjoint",
             )
 

@@ -126,7 +126,7 @@ def unrecorded_booking(lb: LoadBalancer, snapshot: Snapshot) -> Iterator[Finding
     if lb.is_terminating or snapshot.records_of(lb.owner) or not _stays(lb, pool, snapshot):
         return
     ranges = read_ranges(pool.ranges)
-    if ranges is None or not ranges.is_usable(address):
+    if ranges is None or not ranges.is_usable(address) or not snapshot.has_all_pools:
         return
     holders = [record for record in pool.records if record.address == address]
     holder = holders[0].owner_text if holders else ""

@@ -8,6 +8,7 @@ from lbdoctor.domain.controller import Controller
 from lbdoctor.domain.findings import Evidence, Finding, Severity, SubjectKind, subject_of
 from lbdoctor.domain.refs import Kind, ObjectRef
 from lbdoctor.domain.snapshot import Snapshot
+from lbdoctor.rules.facts import stamp
 from lbdoctor.rules.rule import rule
 
 DEPLOYMENT = ObjectRef(Kind.DEPLOYMENT, "harvester-load-balancer", "harvester-system")
@@ -38,20 +39,20 @@ def controller_down(controller: Controller, snapshot: Snapshot) -> Iterator[Find
 
     All Harvester versions. Source: load-balancer-harvester main.go:44-79.
     """
-    evidence = []
+    evidence, signs = [], []
     if controller.available is False:
+        signs.append("its Deployment has 0 available replicas")
         evidence.append(Evidence(DEPLOYMENT, "status.availableReplicas", "0"))
     renewed = controller.lease_renewed_at
-    if (
-        renewed
-        and snapshot.taken_at
-        and snapshot.is_older(renewed, LEASES_MISSED * controller.lease_seconds)
-    ):
-        evidence.append(Evidence(LEASE, "spec.renewTime", renewed.isoformat()))
+    most = LEASES_MISSED * controller.lease_seconds
+    if renewed and snapshot.taken_at and snapshot.is_older(renewed, most):
+        signs.append(f"its lease was last renewed at {stamp(renewed)}")
+        evidence.append(Evidence(LEASE, "spec.renewTime", stamp(renewed)))
     if evidence:
         yield Finding(
             subject=subject_of(controller),
-            message="the controller does not run: nothing is allocated, released or healed",
+            message="the controller does not run, so nothing is allocated or released: "
+            + " and ".join(signs),
             evidence=tuple(evidence),
         )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 from typing import Final
 
 from lbdoctor.domain.findings import Evidence
@@ -77,15 +78,23 @@ def key_is_refused(record: Record, ranges: RangeSet | None) -> bool:
 
 
 def taken_addresses(pool: IPPool, ranges: RangeSet) -> int:
-    """Count the addresses that could be given out but for the records of the pool."""
-    addresses = {record.address for record in pool.records}
-    return sum(1 for address in addresses if address and ranges.is_usable(address))
+    """Count the addresses that could be given out but for the records of the pool.
+
+    A key that is spelled oddly takes nothing: Harvester compares keys as text.
+    """
+    records = (record for record in pool.records if record.is_canonical)
+    return sum(1 for record in records if record.address and ranges.is_usable(record.address))
 
 
 def is_only_entry(record: Record, owner: Owner, snapshot: Snapshot) -> bool:
     """Whether no other entry of the pool, record or history, names the same owner."""
     entries = (*snapshot.records_of(owner), *snapshot.history_of(owner))
     return [entry for entry in entries if entry.pool == record.pool] == [record]
+
+
+def stamp(when: datetime) -> str:
+    """Return a time as Kubernetes writes it."""
+    return f"{when:%Y-%m-%dT%H:%M:%SZ}"
 
 
 def pool_ref(name: str) -> ObjectRef:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from lbdoctor.domain.addresses import parse_address
 from lbdoctor.domain.controller import LOOSE_SELECTION, STICKY
 from lbdoctor.domain.findings import Evidence, Finding, Severity, SubjectKind, subject_of
 from lbdoctor.domain.fixes import SetIpam, load_balancer_id, safe
@@ -19,6 +20,7 @@ from lbdoctor.rules.facts import (
     choice,
     is_settled,
     message_evidence,
+    stamp,
     waits_for_address,
 )
 from lbdoctor.rules.rule import rule
@@ -55,10 +57,9 @@ def stuck_terminating(lb: LoadBalancer, snapshot: Snapshot) -> Iterator[Finding]
     why = f"; its pool {pool} does not exist" if gone else ""
     yield Finding(
         subject=subject_of(lb),
-        message=f"{lb.owner} is being deleted since {lb.deleted_at:%Y-%m-%d %H:%M:%S}Z, "
-        f"held by {held}{why}",
+        message=f"{lb.owner} is being deleted since {stamp(lb.deleted_at)}, held by {held}{why}",
         evidence=(
-            Evidence(lb.ref, "metadata.deletionTimestamp", lb.deleted_at.isoformat()),
+            Evidence(lb.ref, "metadata.deletionTimestamp", stamp(lb.deleted_at)),
             Evidence(lb.ref, "metadata.finalizers", held),
             booking_evidence(lb),
             *message_evidence(lb),
@@ -194,7 +195,7 @@ def address_mismatch(lb: LoadBalancer, snapshot: Snapshot) -> Iterator[Finding]:
     if service is not None:
         found.append(("spec.loadBalancerIP", service.load_balancer_ip))
         found.extend(("status.loadBalancer.ingress", ip) for ip in service.ingress)
-    odd = [(field, text) for field, text in found if text != booking.ip]
+    odd = [(field, text) for field, text in found if parse_address(text) != booking.address]
     if not odd:
         return
     listed = ", ".join(f"{field} is {text or 'empty'}" for field, text in odd)

@@ -133,7 +133,7 @@ def _effect(value: str, pool: IPPool, snapshot: Snapshot) -> tuple[str, Fix | No
     if record is None or record.owner_text != request.owner_text:
         return "names no record of this pool: it will be dropped", remove
     if record.owner is None:
-        return "names no LoadBalancer that could exist", remove
+        return "would release the record, whose owner can be no LoadBalancer", None
     match snapshot.presence(record.owner):
         case Presence.PRESENT:
             return "will be refused: the LoadBalancer still exists", remove

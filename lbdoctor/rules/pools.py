@@ -15,6 +15,7 @@ from lbdoctor.rules.facts import (
     HANGING_AFTER,
     POOL_FROZEN,
     choice,
+    stamp,
     taken_addresses,
     waits_for_address,
 )
@@ -180,7 +181,7 @@ def terminating_pool(pool: IPPool, snapshot: Snapshot) -> Iterator[Finding]:
         message=f"is being deleted, with {len(pool.records)} records and "
         f"{len(booked)} bookings left",
         evidence=(
-            Evidence(pool.ref, "metadata.deletionTimestamp", pool.deleted_at.isoformat()),
+            Evidence(pool.ref, "metadata.deletionTimestamp", stamp(pool.deleted_at)),
             Evidence(pool.ref, "status.allocated", f"{len(pool.records)} records"),
             *(
                 Evidence(lb.ref, "status.allocatedAddress", lb.booking.ip if lb.booking else "")

@@ -81,7 +81,7 @@ def test_overlap_within_another_pool_is_that_pools_own_affair() -> None:
 
 def test_ranges_that_overlap_with_another_pool_are_refused() -> None:
     mine, theirs = pool("mine", A, subnets=ONE), pool("theirs", B, subnets=("10.0.1.128/25",))
-    text = "the ranges 10.0.1.1-10.0.1.254 overlap with other pools"
+    text = "the ranges 10.0.1.1-10.0.1.254 overlap with other pools (theirs: 10.0.1.129-10.0.1.254)"
     assert refused(mine, theirs) == [("theirs", text)]
 
 

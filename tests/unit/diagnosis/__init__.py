@@ -1,0 +1,1 @@
+"""Tests of the look: what is read, in which order, and what a second reading changes."""
