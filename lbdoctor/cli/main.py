@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import signal
 import sys
@@ -63,6 +64,10 @@ def lbdoctor(
 def run() -> None:
     """Run the program and leave with its exit code."""
     signal.signal(signal.SIGTERM, _terminate)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # A terminal that cannot show a character gets its escape, not a traceback.
+            stream.reconfigure(errors="backslashreplace")
     sys.exit(main())
 
 
@@ -78,6 +83,8 @@ def main(argv: list[str] | None = None) -> int:
         return _failed(error, arguments)
     except BrokenPipeError:
         return _output_closed()
+    except OSError as error:
+        return _unwritable(error)
     except KeyboardInterrupt:
         return ExitCode.INTERRUPTED
     except Terminated:
@@ -117,6 +124,15 @@ def _output_closed() -> int:
     """Keep the interpreter from complaining about a stdout nobody reads."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return ExitCode.CLOSED_OUTPUT
+
+
+def _unwritable(error: OSError) -> int:
+    """Say that the output could not be written: nothing else gets here as an OSError."""
+    typer.echo(
+        f"error: the output cannot be written: {error.strerror}; try: lbdoctor scan", err=True
+    )
+    _output_closed()
+    return ExitCode.UNREADABLE
 
 
 def _terminate(_signal: int, _frame: FrameType | None) -> None:

@@ -53,11 +53,11 @@ def scan(
     scope = wiring.parse_scope(namespace, everything=all_namespaces)
     live = wiring.LiveOptions(kubeconfig, context, request_timeout, verbose)
     api = wiring.open_from(source, live) if source is not None else wiring.open_live(live)
-    seen = wiring.sightings(source)
+    earlier = wiring.earlier(source)
     progress = wiring.Progress()
     try:
         report = look(
-            Reader(api, progress), scope=scope, rules=rules, pause=progress.pause, sightings=seen
+            Reader(api, progress), scope=scope, rules=rules, pause=progress.pause, earlier=earlier
         )
     finally:
         progress.clear()

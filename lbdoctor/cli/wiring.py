@@ -12,8 +12,8 @@ import typer
 from lbdoctor import cluster
 from lbdoctor.cli.durations import parse_duration
 from lbdoctor.cluster.api import Api
+from lbdoctor.diagnosis.port import Earlier
 from lbdoctor.domain.errors import UsageError
-from lbdoctor.domain.pools import Record
 from lbdoctor.domain.refs import Kind, parse_owner
 from lbdoctor.output.text import visible
 
@@ -60,9 +60,13 @@ def open_from(path: str, options: LiveOptions) -> Api:
     return cluster.open_path(Path(path))
 
 
-def sightings(path: str | None) -> frozenset[Record]:
-    """Return what an earlier look saw; only a snapshot directory holds such a thing."""
-    return cluster.sightings(Path(path)) if path and path != "-" else frozenset()
+def earlier(path: str | None) -> Earlier:
+    """Return what is known from before; only a snapshot directory holds such a thing.
+
+    Raises:
+        UnreadableError: The snapshot is damaged.
+    """
+    return cluster.earlier(Path(path)) if path and path != "-" else Earlier()
 
 
 def parse_scope(namespaces: list[str] | None, *, everything: bool) -> frozenset[str] | None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TextIO
 
 from lbdoctor.cluster.api import Api
-from lbdoctor.domain.pools import Record
+from lbdoctor.diagnosis.port import Earlier
 
 
 def open_live(
@@ -45,11 +45,15 @@ def open_path(path: Path) -> Api:
     return files.open_path(path)
 
 
-def sightings(path: Path) -> frozenset[Record]:
-    """Return what the look that wrote a snapshot had seen some seconds before its end."""
+def earlier(path: Path) -> Earlier:
+    """Return what the look that wrote a snapshot knew beside the objects.
+
+    Raises:
+        UnreadableError: The snapshot is damaged.
+    """
     from lbdoctor.cluster import snapshots
 
-    return snapshots.read_sightings(path) if snapshots.is_snapshot(path) else frozenset()
+    return snapshots.read_earlier(path) if snapshots.is_snapshot(path) else Earlier()
 
 
 def open_stream(stream: TextIO) -> Api:

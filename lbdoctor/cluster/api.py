@@ -8,13 +8,13 @@ from datetime import datetime
 from typing import Any, Final, Protocol
 
 from lbdoctor.diagnosis.port import ReadError, Unread
+from lbdoctor.domain.keys import GROUP
 from lbdoctor.domain.refs import Kind
 from lbdoctor.domain.snapshot import Origin
 
 Manifest = dict[str, Any]
 """An object as the API server sends it. Nothing above ``cluster`` sees one."""
 
-GROUP: Final = "loadbalancer.harvesterhci.io"
 PAGE_SIZE: Final = 500
 
 

@@ -109,14 +109,16 @@ def objects_of(document: object) -> Iterator[Manifest]:
         for item in document:
             yield from objects_of(item)
     elif isinstance(document, dict):
-        items = document.get("items")
-        kind = document.get("kind")
-        if not isinstance(items, list) or not str(kind or "List").endswith("List"):
+        items, kind = document.get("items"), document.get("kind")
+        if isinstance(items, list) and not isinstance(kind, str):
+            # kubectl writes the kind behind the items: without it the end is missing.
+            raise TextError("a List without a kind; it looks cut off")
+        if not isinstance(items, list) or not str(kind).endswith("List"):
             yield document
             return
         for item in items:
             if isinstance(item, dict):
-                yield _typed(item, str(kind or ""), document.get("apiVersion"))
+                yield _typed(item, str(kind), document.get("apiVersion"))
 
 
 def kind_of(manifest: Manifest) -> Kind | None:
@@ -162,9 +164,10 @@ def _open(name: str, texts: Iterable[tuple[str, str]]) -> Api:
                     if kind := kind_of(manifest):
                         held.add(kind)
                         cluster.put(kind, manifest)
-        except TextError as error:
+        except (TextError, RecursionError) as error:
+            why = error if isinstance(error, TextError) else "it contains itself"
             raise UnreadableError(
-                f"{source} is neither YAML nor JSON: {error}", hint=HINT
+                f"{source} is not what kubectl writes: {why}", hint=HINT
             ) from error
     if not held & MUST_BE_HELD:
         raise UnreadableError(f"{name} holds no IPPool and no LoadBalancer", hint=HINT)
@@ -176,7 +179,7 @@ def _emptily_held(document: object) -> frozenset[Kind]:
     """Return the kinds that an empty List tells to have no objects."""
     if not isinstance(document, dict) or document.get("items") != []:
         return frozenset()
-    named = str(document.get("kind") or "List")
+    named = document.get("kind")
     if named == "List":
         return MUST_BE_HELD
     return frozenset(kind for kind in MUST_BE_HELD if named == f"{kind}List")

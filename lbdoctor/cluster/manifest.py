@@ -9,17 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from lbdoctor.cluster.api import GROUP, Manifest
+from lbdoctor.cluster.api import Manifest
 from lbdoctor.cluster.fields import Fields, MalformedError, parse_time
+from lbdoctor.domain import keys
 from lbdoctor.domain.controller import Controller
 from lbdoctor.domain.loadbalancers import Booking, LoadBalancer, Service
 from lbdoctor.domain.pools import Condition, IPPool, Range, Record, Scope
 from lbdoctor.domain.refs import Kind
 
-IGNORE = "lbdoctor.io/ignore"
-GLOBAL = f"{GROUP}/global-ip-pool"
-RELEASE = f"{GROUP}/manuallyReleaseIP"
-ANNOUNCED = "kube-vip.io/loadbalancerIPs"
 LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 
 
@@ -48,10 +45,9 @@ def ip_pool(manifest: Manifest) -> IPPool:
         last_allocated=status.text("lastAllocated"),
         records=_records(name, status, "allocated"),
         history=_records(name, status, "allocatedHistory"),
-        ready=_ready(status),
-        global_label=meta.map("labels").optional_text(GLOBAL),
-        release_request=annotations.optional_text(RELEASE),
-        ignore_reason=annotations.optional_text(IGNORE),
+        global_label=meta.map("labels").optional_text(keys.GLOBAL_LABEL),
+        release_request=annotations.optional_text(keys.RELEASE_ANNOTATION),
+        ignore_reason=annotations.optional_text(keys.IGNORE_ANNOTATION),
     )
 
 
@@ -75,14 +71,14 @@ def load_balancer(manifest: Manifest) -> LoadBalancer:
         workload_type=spec.text("workloadType"),
         ipam=spec.text("ipam"),
         ip_pool=spec.text("ipPool"),
-        network=annotations.text(f"{GROUP}/network"),
-        project=annotations.text(f"{GROUP}/project"),
-        scope_namespace=annotations.text(f"{GROUP}/namespace"),
-        guest_cluster=annotations.text(f"{GROUP}/cluster"),
+        network=annotations.text(keys.NETWORK_ANNOTATION),
+        project=annotations.text(keys.PROJECT_ANNOTATION),
+        scope_namespace=annotations.text(keys.NAMESPACE_ANNOTATION),
+        guest_cluster=annotations.text(keys.CLUSTER_ANNOTATION),
         booking=_booking(status.map("allocatedAddress")),
         address=status.text("address"),
         ready=_ready(status),
-        ignore_reason=annotations.optional_text(IGNORE),
+        ignore_reason=annotations.optional_text(keys.IGNORE_ANNOTATION),
         is_v1alpha1=root.text("apiVersion").endswith("/v1alpha1"),
     )
 
@@ -99,7 +95,7 @@ def service(manifest: Manifest) -> Service | None:
         name=_name(meta),
         load_balancer_ip=spec.text("loadBalancerIP"),
         ingress=tuple(text for item in ingress if (text := item.text("ip"))),
-        announced=meta.map("annotations").text(ANNOUNCED),
+        announced=meta.map("annotations").text(keys.ANNOUNCED_ANNOTATION),
     )
 
 
@@ -156,7 +152,9 @@ def trimmed(kind: Kind, manifest: Manifest) -> Manifest:
     annotations = dict(meta.get("annotations") or {})
     annotations.pop(LAST_APPLIED, None)
     if kind is Kind.SERVICE:
-        annotations = {key: value for key, value in annotations.items() if key == ANNOUNCED}
+        annotations = {
+            key: value for key, value in annotations.items() if key == keys.ANNOUNCED_ANNOTATION
+        }
     if kind not in (Kind.IP_POOL, Kind.LOAD_BALANCER):
         keep = {"name", "namespace", "labels", "creationTimestamp"}
         meta = {key: value for key, value in meta.items() if key in keep}

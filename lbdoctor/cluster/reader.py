@@ -11,6 +11,7 @@ from lbdoctor.cluster.api import PAGE_SIZE, Api, ExpiredError, Manifest
 from lbdoctor.cluster.fields import MalformedError
 from lbdoctor.diagnosis.port import Listing, ReadError, Unread
 from lbdoctor.domain.controller import Controller
+from lbdoctor.domain.keys import CONTROLLER, LEASE_NAMESPACE, SYSTEM_NAMESPACE, WEBHOOK
 from lbdoctor.domain.loadbalancers import LoadBalancer, Service
 from lbdoctor.domain.pools import IPPool
 from lbdoctor.domain.refs import Kind, Owner
@@ -18,10 +19,6 @@ from lbdoctor.domain.snapshot import Gap, Origin
 
 T = TypeVar("T")
 
-SYSTEM_NAMESPACE: Final = "harvester-system"
-CONTROLLER: Final = "harvester-load-balancer"
-WEBHOOK: Final = "harvester-load-balancer-webhook"
-LEASE_NAMESPACE: Final = "kube-system"
 RESTARTS: Final = 2
 """How often a list whose token expired is begun anew before it is asked for in one piece."""
 
@@ -63,7 +60,7 @@ class Reader:
         try:
             return self._list(Kind.SERVICE, decode.service, namespace, only)
         except ReadError as error:
-            if error.why is not Unread.FAILED:
+            if error.why is not Unread.INVALID:
                 raise
         # Old API servers cannot select Services by their type.
         return self._list(Kind.SERVICE, decode.service, namespace)
@@ -150,6 +147,8 @@ class Reader:
             count += len(page.items)
             self._progress(kind, count)
             yield from page.items
+            if page.continue_token == token != "":
+                raise ReadError(Unread.FAILED, "the list does not go on: its token is repeated")
             token = page.continue_token
             if not token:
                 return

@@ -59,6 +59,7 @@ class Recorder:
         except ReadError as error:
             self.recording.failed[call] = (error.why, str(error))
             raise
+        self.recording.failed.pop(call, None)
         if found is None:
             self.recording.objects.pop(call, None)
             self.recording.absent.add(call)
@@ -84,6 +85,7 @@ class Recorder:
         except ReadError as error:
             self.recording.failed[call] = (error.why, str(error))
             raise
+        self.recording.failed.pop(call, None)
         if not continue_token:
             self._forget(call)
         self.recording.listed.add(call)

@@ -14,11 +14,11 @@ from lbdoctor.cluster.fields import Fields, MalformedError
 from lbdoctor.cluster.memory.server import MemoryCluster
 from lbdoctor.cluster.recorder import Call, Recorder
 from lbdoctor.cluster.yamltext import TextError, documents, dump
-from lbdoctor.diagnosis.port import ReadError, Unread
+from lbdoctor.diagnosis.port import Earlier, ReadError, Unread
 from lbdoctor.domain.errors import UnreadableError
 from lbdoctor.domain.pools import Record
 from lbdoctor.domain.refs import Kind
-from lbdoctor.domain.snapshot import Origin, OriginKind
+from lbdoctor.domain.snapshot import Gap, Origin, OriginKind
 
 INDEX: Final = "snapshot.yaml"
 API_VERSION: Final = "lbdoctor.io/v1"
@@ -82,16 +82,25 @@ def open_snapshot(directory: Path) -> Api:
     return SnapshotApi(cluster, told)
 
 
-def read_sightings(directory: Path) -> frozenset[Record]:
-    """Return the records that the look of a snapshot had seen some seconds earlier.
+def read_earlier(directory: Path) -> Earlier:
+    """Return what the look that wrote a snapshot had seen before, and failed to see again.
 
     Raises:
         UnreadableError: The index is missing or damaged.
     """
     try:
-        return frozenset(
-            Record(item.text("pool"), item.text("key"), item.text("owner"))
-            for item in _read_index(directory).maps("sightings")
+        index = _read_index(directory)
+        failed = ((_call(item), item.text("reason")) for item in index.maps("failed"))
+        return Earlier(
+            frozenset(
+                Record(item.text("pool"), item.text("key"), item.text("owner"))
+                for item in index.maps("sightings")
+            ),
+            tuple(
+                Gap(call.kind, reason, call.namespace, call.name)
+                for call, reason in failed
+                if call.name and call.kind in (Kind.IP_POOL, Kind.LOAD_BALANCER)
+            ),
         )
     except (MalformedError, ValueError) as error:
         raise UnreadableError(f"{directory / INDEX}: {error}", hint=HINT) from error

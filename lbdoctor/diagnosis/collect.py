@@ -11,11 +11,12 @@ from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from lbdoctor.diagnosis.port import Listing, ReadError, Source, Unread
+from lbdoctor.diagnosis.scope import pools_concerned
 from lbdoctor.domain.controller import Controller
 from lbdoctor.domain.errors import UnreadableError
 from lbdoctor.domain.loadbalancers import Booking, LoadBalancer, Service
 from lbdoctor.domain.pools import IPPool
-from lbdoctor.domain.refs import Kind, Owner, parse_owner
+from lbdoctor.domain.refs import ANY_NAME, Kind, Owner, is_object_name, parse_owner
 from lbdoctor.domain.snapshot import Gap, Snapshot
 
 T = TypeVar("T")
@@ -50,20 +51,20 @@ def collect(source: Source, scope: frozenset[str] | None) -> Snapshot:
     """
     gaps = _Gaps()
     pools = _pools(source, gaps)
+    taken_at = source.now
     lbs, listed = _load_balancers(source, scope, pools or (), gaps)
     if pools is None and lbs is None:
         raise _nothing(gaps.found)
     if scope is not None:
         _check_scope(source, scope, pools or (), lbs or ())
-    malformed = {Owner(gap.namespace, gap.name) for gap in gaps.found if _is_load_balancer(gap)}
     snapshot = Snapshot(
         origin=source.origin,
-        taken_at=source.now,
+        taken_at=taken_at or source.now,
         ip_pools=pools or (),
         load_balancers=with_bookings(lbs or (), pools or ()),
         scope=scope,
         listed_namespaces=listed,
-        unknown_owners=frozenset(malformed),
+        unknown_owners=unknown_owners(gaps.found),
         gaps=tuple(gaps.found),
     )
     return _with_the_rest(source, snapshot)
@@ -81,8 +82,13 @@ def _nothing(gaps: Sequence[Gap]) -> UnreadableError:
     )
 
 
-def _is_load_balancer(gap: Gap) -> bool:
-    return gap.kind is Kind.LOAD_BALANCER and bool(gap.name)
+def unknown_owners(gaps: Iterable[Gap]) -> frozenset[Owner]:
+    """Return whom the single LoadBalancers that could not be read may be."""
+    return frozenset(
+        Owner(gap.namespace or ANY_NAME, gap.name if is_object_name(gap.name) else ANY_NAME)
+        for gap in gaps
+        if gap.kind is Kind.LOAD_BALANCER and gap.name
+    )
 
 
 def _pools(source: Source, gaps: _Gaps) -> tuple[IPPool, ...] | None:
@@ -112,7 +118,7 @@ def _load_balancers(
     try:
         listing = _served(source.load_balancers)
     except ReadError as error:
-        if error.why is not Unread.FORBIDDEN:
+        if error.why not in (Unread.FORBIDDEN, Unread.NOT_CONVERTIBLE):
             gaps.add(Kind.LOAD_BALANCER, error)
             return None, frozenset()
         return _by_namespace(source, _namespaces_to_try(source, pools, gaps), gaps)
@@ -121,16 +127,16 @@ def _load_balancers(
 
 
 def _namespaces_to_try(source: Source, pools: Sequence[IPPool], gaps: _Gaps) -> list[str]:
-    """Return all namespaces, or else the owners' and the context's; that is then a gap."""
+    """Return all namespaces and the owners', or else these and the context's, and a gap."""
+    owners = (record.owner for pool in pools for record in pool.records)
+    found = {owner.namespace for owner in owners if owner}
     try:
-        return sorted(source.namespaces())
+        found.update(source.namespaces())
     except ReadError as error:
-        owners = (record.owner for pool in pools for record in pool.records)
-        found = {owner.namespace for owner in owners if owner}
+        gaps.add(Kind.NAMESPACE, error)
         if source.default_namespace:
             found.add(source.default_namespace)
-        gaps.add(Kind.NAMESPACE, error)
-        return sorted(found)
+    return sorted(found)
 
 
 def _by_namespace(
@@ -164,20 +170,20 @@ def _check_scope(
     """Refuse a namespace that holds nothing because it does not exist.
 
     Raises:
-        UnreadableError: The namespace is proven not to be there.
+        UnreadableError: The namespace is proven not to be there, or a file has none of it.
     """
     owners = (record.owner for pool in pools for record in pool.records)
     known = {lb.namespace for lb in lbs} | {owner.namespace for owner in owners if owner}
+    name = source.origin.name
     for namespace in sorted(scope - known):
         try:
+            text = f"there is no namespace {namespace} in {name}"
             exists = source.namespace_exists(namespace)
-        except ReadError:
-            continue
+        except ReadError as error:
+            text = f"{name} holds nothing of a namespace {namespace}"
+            exists = error.why is not Unread.NOT_HELD
         if not exists:
-            raise UnreadableError(
-                f"there is no namespace {namespace} in {source.origin.name}",
-                hint="kubectl get namespaces",
-            )
+            raise UnreadableError(text, hint="kubectl get namespaces")
 
 
 def _with_the_rest(source: Source, snapshot: Snapshot) -> Snapshot:
@@ -188,10 +194,9 @@ def _with_the_rest(source: Source, snapshot: Snapshot) -> Snapshot:
         controller = source.controller()
     return replace(
         snapshot,
-        networks=_networks(source, snapshot.ip_pools, gaps),
+        networks=_networks(source, pools_concerned(snapshot), gaps),
         services=_services(source, snapshot, gaps),
         controller=controller,
-        taken_at=source.now,
         gaps=tuple(gaps.found),
     )
 
@@ -213,9 +218,12 @@ def _services(source: Source, snapshot: Snapshot, gaps: _Gaps) -> tuple[Service,
     found: list[Service] = []
     for namespace in sorted(of_vms):
         try:
-            found.extend(source.services(namespace).items)
+            listing = source.services(namespace)
         except ReadError as error:
             gaps.add(Kind.SERVICE, error, namespace)
+            continue
+        found.extend(listing.items)
+        gaps.found.extend(listing.malformed)
     return tuple(found)
 
 

@@ -6,12 +6,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from lbdoctor.diagnosis.report import Skipped
+from lbdoctor.diagnosis.scope import is_in_scope, pools_concerned
 from lbdoctor.domain.findings import Finding, SubjectKind, SubjectObject
-from lbdoctor.domain.loadbalancers import LoadBalancer
-from lbdoctor.domain.pools import IPPool, Record
 from lbdoctor.domain.refs import Kind, Owner
 from lbdoctor.domain.snapshot import Snapshot
-from lbdoctor.rules.facts import choice
 from lbdoctor.rules.rule import Rule
 
 OPTIONAL = frozenset({Kind.DEPLOYMENT, Kind.LEASE, Kind.ENDPOINT_SLICE})
@@ -40,37 +38,15 @@ def _subjects(kind: SubjectKind, snapshot: Snapshot) -> Iterator[SubjectObject]:
     match kind:
         case SubjectKind.RECORD:
             for pool in snapshot.ip_pools:
-                yield from (item for item in pool.records if _is_in_scope(item, snapshot))
+                yield from (item for item in pool.records if is_in_scope(item, snapshot))
         case SubjectKind.POOL:
-            yield from _pools_concerned(snapshot)
+            yield from pools_concerned(snapshot)
         case SubjectKind.LOAD_BALANCER:
             yield from (lb for lb in snapshot.load_balancers if snapshot.covers(lb.namespace))
         case SubjectKind.SERVICE:
             yield from snapshot.services or ()
         case SubjectKind.CONTROLLER:
             yield snapshot.controller
-
-
-def _is_in_scope(record: Record, snapshot: Snapshot) -> bool:
-    return snapshot.covers(record.owner_text.partition("/")[0])
-
-
-def _pools_concerned(snapshot: Snapshot) -> Iterator[IPPool]:
-    if snapshot.scope is None:
-        yield from snapshot.ip_pools
-        return
-    named = {name for lb in snapshot.load_balancers for name in _pools_of(lb, snapshot)}
-    for pool in snapshot.ip_pools:
-        owns = any(_is_in_scope(record, snapshot) for record in pool.records)
-        if owns or pool.name in named:
-            yield pool
-
-
-def _pools_of(lb: LoadBalancer, snapshot: Snapshot) -> Iterator[str]:
-    if lb.booking is not None:
-        yield lb.booking.pool
-    elif lb.takes_from_pool:
-        yield from choice(lb, snapshot).names
 
 
 def _with_causes(findings: Sequence[Finding], rules: dict[str, Rule]) -> list[Finding]:

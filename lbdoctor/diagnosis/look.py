@@ -6,24 +6,28 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Final
 
-from lbdoctor.diagnosis.collect import collect, with_bookings
+from lbdoctor.diagnosis.collect import collect, unknown_owners, with_bookings
 from lbdoctor.diagnosis.judge import judge
-from lbdoctor.diagnosis.port import ReadError, Source
+from lbdoctor.diagnosis.port import Earlier, ReadError, Source
 from lbdoctor.diagnosis.report import Report, Skipped, settling
 from lbdoctor.domain.addresses import parse_address
+from lbdoctor.domain.controller import MANUAL_RELEASE
 from lbdoctor.domain.findings import Finding
 from lbdoctor.domain.loadbalancers import LoadBalancer
-from lbdoctor.domain.pools import IPPool, Record
-from lbdoctor.domain.refs import Kind, Owner
+from lbdoctor.domain.pools import IPPool
+from lbdoctor.domain.refs import Kind, Owner, is_object_name
 from lbdoctor.domain.snapshot import Gap, Snapshot
 from lbdoctor.rules import CATALOGUE
 from lbdoctor.rules.facts import DUPLICATE
 from lbdoctor.rules.rule import Rule
 
 CONFIRMED_BY_SECOND_READING: Final = frozenset(
-    {"LBD101", "LBD102", "LBD103", "LBD105", "LBD107", "LBD201", "LBD202", "LBD203", "LBD204"}
+    {"LBD101", "LBD102", "LBD103", "LBD105", "LBD106", "LBD107", "LBD110"}
+    | {"LBD201", "LBD202", "LBD203", "LBD204", "LBD205", "LBD206", "LBD207"}
 )
 """Codes that compare objects which one reading takes at different moments."""
+
+NOTHING: Final = Earlier()
 
 LOOKS_APART: Final = 2.0
 """Seconds between two looks at a LoadBalancer too young to be judged by one."""
@@ -38,18 +42,18 @@ def look(
     scope: frozenset[str] | None,
     rules: Iterable[Rule],
     pause: Callable[[float], None] | None = None,
-    sightings: frozenset[Record] = frozenset(),
+    earlier: Earlier = NOTHING,
 ) -> Report:
     """Return what is wrong. All rules run, for one explains another; those asked for tell.
 
     ``pause`` waits for some seconds; without it nothing is looked at twice over time.
-    ``sightings`` is what an earlier look saw.
+    ``earlier`` is what is known from before.
 
     Raises:
         UnreadableError: Nothing could be read.
     """
     shown = {rule.code for rule in rules}
-    first = replace(collect(source, scope), sightings=sightings)
+    first = _with_earlier(collect(source, scope), earlier)
     if not source.origin.can_be_confirmed:
         findings, skipped = judge(first, CATALOGUE)
         last = first
@@ -60,18 +64,39 @@ def look(
     return Report(last, tuple(told), tuple(item for item in skipped if item.rule.code in shown))
 
 
+def _with_earlier(first: Snapshot, earlier: Earlier) -> Snapshot:
+    """Add what was seen before, and take away what could not be read again then."""
+    lost = {gap.name for gap in earlier.gaps if gap.kind is Kind.IP_POOL}
+    unknown = unknown_owners(earlier.gaps)
+    return replace(
+        first,
+        sightings=earlier.sightings,
+        gaps=first.gaps + earlier.gaps,
+        ip_pools=tuple(pool for pool in first.ip_pools if pool.name not in lost),
+        load_balancers=tuple(lb for lb in first.load_balancers if lb.owner not in unknown),
+        unknown_owners=first.unknown_owners | unknown,
+    )
+
+
 def _sighted(first: Snapshot, pause: Callable[[float], None] | None) -> Snapshot:
-    """Wait before the second reading where that tells a stuck LoadBalancer from a new one.
+    """Wait before the second reading where that tells a lasting state from a passing one.
 
     The guest's cloud provider deletes and recreates a stuck LoadBalancer every ten
     seconds, so that it is never old. But only a stuck one says that it met its own record.
+    A release request is consumed within half a second, if somebody reads it.
     """
     young = [lb for lb in settling(first) if DUPLICATE in lb.message]
-    if not young or pause is None:
+    if pause is None or not (young or _has_request(first)):
         return first
     pause(LOOKS_APART)
     seen = (record for lb in young for record in first.records_of(lb.owner))
     return replace(first, sightings=first.sightings.union(seen))
+
+
+def _has_request(snapshot: Snapshot) -> bool:
+    if snapshot.controller.is_at_least(MANUAL_RELEASE) is False:
+        return False
+    return any(pool.release_request for pool in snapshot.ip_pools)
 
 
 def _confirmed(source: Source, first: Snapshot) -> tuple[list[Finding], list[Skipped], Snapshot]:
@@ -108,6 +133,7 @@ def read_again(source: Source, first: Snapshot, candidates: Iterable[Finding]) -
     gaps = list(first.gaps)
     pools = _pools_again(source, first, {item.pool for item in candidates if item.pool}, gaps)
     owners = {owner for item in candidates for owner in item.depends_on}
+    owners |= _owners_of_new_records(first, pools)
     lbs, unknown = _owners_again(source, first, owners, gaps)
     return replace(
         first,
@@ -115,8 +141,18 @@ def read_again(source: Source, first: Snapshot, candidates: Iterable[Finding]) -
         load_balancers=with_bookings(lbs, pools),
         unknown_owners=first.unknown_owners | unknown,
         gaps=tuple(gaps),
-        taken_at=source.now,
     )
+
+
+def _owners_of_new_records(first: Snapshot, pools: Iterable[IPPool]) -> set[Owner]:
+    """Return who got a record since the first reading: LoadBalancers not listed by then."""
+    known = {record for pool in first.ip_pools for record in pool.records}
+    return {
+        record.owner
+        for pool in pools
+        for record in pool.records
+        if record.owner and record not in known and first.covers_list(record.owner.namespace)
+    }
 
 
 def _pools_again(
@@ -125,6 +161,8 @@ def _pools_again(
     """Return the pools, those named as they are now; one that cannot be read is a gap."""
     pools = {pool.name: pool for pool in first.ip_pools}
     for name in sorted(names):
+        if not is_object_name(name):
+            continue  # no pool can have this name, and a GET would ask for something else
         try:
             pool = source.ip_pool(name)
         except ReadError as error:
@@ -177,7 +215,7 @@ def _list_again(
             continue
         found.extend(listing.items)
         gaps.extend(gap for gap in listing.malformed if gap not in gaps)
-        unknown |= {Owner(gap.namespace, gap.name) for gap in listing.malformed}
+        unknown |= unknown_owners(listing.malformed)
     return tuple(found), frozenset(unknown)
 
 

@@ -11,7 +11,7 @@ from typing import Generic, Protocol, TypeVar
 from lbdoctor.domain.controller import Controller
 from lbdoctor.domain.errors import LbdoctorError
 from lbdoctor.domain.loadbalancers import LoadBalancer, Service
-from lbdoctor.domain.pools import IPPool
+from lbdoctor.domain.pools import IPPool, Record
 from lbdoctor.domain.refs import Owner
 from lbdoctor.domain.snapshot import Gap, Origin
 
@@ -27,6 +27,12 @@ class Unread(Enum):
 
     NOT_HELD = auto()
     """The file or snapshot holds nothing of this kind, and so does not tell."""
+
+    INVALID = auto()
+    """The API server does not understand the request (400)."""
+
+    NOT_CONVERTIBLE = auto()
+    """One object of an old version fails the whole list."""
 
     FAILED = auto()
     """Time-out, error of the server, an answer that makes no sense."""
@@ -46,6 +52,17 @@ class Listing(Generic[T]):
 
     items: tuple[T, ...]
     malformed: tuple[Gap, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """What is known from before: an earlier look, or the one that wrote a snapshot."""
+
+    sightings: frozenset[Record] = frozenset()
+    """Records seen some seconds ago, with an owner that was unbooked then."""
+
+    gaps: tuple[Gap, ...] = ()
+    """Single objects whose second reading failed."""
 
 
 class Source(Protocol):

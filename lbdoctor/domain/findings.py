@@ -9,6 +9,7 @@ from enum import IntEnum, StrEnum
 from lbdoctor.domain.addresses import canonical
 from lbdoctor.domain.controller import Controller
 from lbdoctor.domain.fixes import Fix
+from lbdoctor.domain.keys import CONTROLLER, SYSTEM_NAMESPACE
 from lbdoctor.domain.loadbalancers import LoadBalancer, Service
 from lbdoctor.domain.pools import IPPool, Record
 from lbdoctor.domain.refs import ObjectRef, Owner
@@ -84,7 +85,7 @@ def subject_of(thing: SubjectObject) -> Subject:
         case Service():
             return Subject(SubjectKind.SERVICE, thing.name, thing.namespace)
         case Controller():
-            return Subject(SubjectKind.CONTROLLER, "harvester-load-balancer", "harvester-system")
+            return Subject(SubjectKind.CONTROLLER, CONTROLLER, SYSTEM_NAMESPACE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -96,7 +96,6 @@ class IPPool:
     history: tuple[Record, ...] = ()
     """``status.allocatedHistory``: who had an address last. It reserves nothing."""
 
-    ready: Condition | None = None
     global_label: str | None = None
     """Label ``loadbalancer.harvesterhci.io/global-ip-pool``; selection trusts it."""
 

@@ -56,6 +56,15 @@ class Owner:
         return ObjectRef(Kind.LOAD_BALANCER, self.name, self.namespace)
 
 
+ANY_NAME = "*"
+"""Stands for every namespace or name where an object cannot be named."""
+
+
+def is_object_name(text: str) -> bool:
+    """Whether an object can have this name; for any other a GET asks for something else."""
+    return len(text) <= 253 and _NAME.fullmatch(text) is not None
+
+
 def parse_owner(text: str) -> Owner | None:
     """Return the owner that ``text`` names, or None if it is not exactly ``ns/name``.
 
@@ -63,8 +72,6 @@ def parse_owner(text: str) -> Owner | None:
     with a 404 that names ``a``, which may live.
     """
     namespace, slash, name = text.partition("/")
-    if not slash or len(namespace) > 63 or len(name) > 253:
+    if not slash or len(namespace) > 63 or not _NAMESPACE.fullmatch(namespace):
         return None
-    if not _NAMESPACE.fullmatch(namespace) or not _NAME.fullmatch(name):
-        return None
-    return Owner(namespace, name)
+    return Owner(namespace, name) if is_object_name(name) else None

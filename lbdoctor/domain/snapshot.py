@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import Enum, StrEnum, auto
@@ -14,7 +14,7 @@ from lbdoctor.domain.addresses import IPAddress
 from lbdoctor.domain.controller import Controller
 from lbdoctor.domain.loadbalancers import LoadBalancer, Service
 from lbdoctor.domain.pools import IPPool, Record
-from lbdoctor.domain.refs import Kind, Owner
+from lbdoctor.domain.refs import ANY_NAME, Kind, Owner
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -79,7 +79,7 @@ class Snapshot:
 
     origin: Origin
     taken_at: datetime | None = None
-    """When it was read, by the cluster's own clock; None where nothing tells."""
+    """When LoadBalancers began to be read, by the cluster's clock; None: nothing tells."""
 
     ip_pools: tuple[IPPool, ...] = ()
     load_balancers: tuple[LoadBalancer, ...] = ()
@@ -98,10 +98,26 @@ class Snapshot:
     """Namespaces whose LoadBalancers were listed; None means all of them."""
 
     unknown_owners: frozenset[Owner] = frozenset()
-    """LoadBalancers that could not be looked up, or whose object cannot be read."""
+    """LoadBalancers that could not be looked up, or whose object cannot be read.
+
+    ``*`` stands for every namespace or name, where an object does not tell its own.
+    """
 
     sightings: frozenset[Record] = frozenset()
     """Records that a look some seconds ago saw, with an owner that was unbooked then."""
+
+    _known: dict[object, object] = field(
+        init=False, compare=False, repr=False, default_factory=dict
+    )
+
+    def once(self, key: object, work_out: Callable[[], V]) -> V:
+        """Return what ``work_out`` returns, worked out once for this snapshot.
+
+        For what a rule would derive again for each of its subjects.
+        """
+        if key not in self._known:
+            self._known[key] = work_out()
+        return self._known[key]  # type: ignore[return-value]
 
     def pool(self, name: str) -> IPPool | None:
         return self._pools.get(name)
@@ -113,11 +129,21 @@ class Snapshot:
         """Whether the LoadBalancer exists, as far as this reading can tell."""
         if owner in self._load_balancers:
             return Presence.PRESENT
-        if owner in self.unknown_owners or Kind.LOAD_BALANCER in self.missing_kinds:
+        if self.unknown_owners and not self.unknown_owners.isdisjoint(
+            Owner(namespace, name)
+            for namespace in (owner.namespace, ANY_NAME)
+            for name in (owner.name, ANY_NAME)
+        ):
             return Presence.UNKNOWN
-        if self.listed_namespaces is not None and owner.namespace not in self.listed_namespaces:
+        if Kind.LOAD_BALANCER in self.missing_kinds:
+            return Presence.UNKNOWN
+        if not self.covers_list(owner.namespace):
             return Presence.UNKNOWN
         return Presence.ABSENT
+
+    def covers_list(self, namespace: str) -> bool:
+        """Whether the LoadBalancers of a namespace were listed."""
+        return self.listed_namespaces is None or namespace in self.listed_namespaces
 
     def is_absent(self, owner: Owner | None) -> bool:
         return owner is not None and self.presence(owner) is Presence.ABSENT

@@ -7,6 +7,7 @@ ignores scope, network and namespace.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -54,6 +55,8 @@ class Mismatch:
     field: str
     of_pool: str
     of_load_balancer: str
+    path: str = dataclasses.field(default="", compare=False)
+    """Where the field stands below ``spec.selector``."""
 
 
 def requirement(lb: LoadBalancer) -> Requirement:
@@ -96,10 +99,13 @@ def mismatches(pool: IPPool, wanted: Requirement, *, loose: bool = False) -> tup
     """Return what keeps the requirement out of the pool, by its closest scope."""
     found: list[Mismatch] = []
     if pool.network != wanted.network:
-        found.append(Mismatch("network", pool.network, wanted.network))
+        found.append(Mismatch("network", pool.network, wanted.network, "network"))
     if not pool.scopes:
-        return (*found, Mismatch("scope", "", "any"))
-    by_scope = (_differences(scope, wanted, loose=loose) for scope in pool.scopes)
+        return (*found, Mismatch("scope", "", "any", "scope"))
+    by_scope = (
+        _differences(scope, wanted, loose=loose, index=index)
+        for index, scope in enumerate(pool.scopes)
+    )
     return (*found, *min(by_scope, key=len))
 
 
@@ -126,14 +132,16 @@ def _winners(matching: Iterable[IPPool]) -> frozenset[str]:
     return frozenset(pool.name for pool in found if pool.priority == highest)
 
 
-def _differences(scope: Scope, wanted: Requirement, *, loose: bool) -> tuple[Mismatch, ...]:
+def _differences(
+    scope: Scope, wanted: Requirement, *, loose: bool, index: int = 0
+) -> tuple[Mismatch, ...]:
     fields = (
         ("project", scope.project, wanted.project, loose),
         ("namespace", scope.namespace, wanted.namespace, False),
         ("guestCluster", scope.guest_cluster, wanted.cluster, loose),
     )
     return tuple(
-        Mismatch(name, mine, theirs)
+        Mismatch(name, mine, theirs, f"scope[{index}].{name}")
         for name, mine, theirs, empty_is_any in fields
         if ANY not in (mine, theirs) and mine != theirs and not (empty_is_any and not mine)
     )

@@ -33,7 +33,21 @@ def render_yaml(report: Report, stream: TextIO) -> None:
     import yaml
 
     dumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
-    yaml.dump(document(report), stream, Dumper=dumper, sort_keys=False, width=1000)
+    plain = _encodable(document(report))
+    yaml.dump(plain, stream, Dumper=dumper, sort_keys=False, width=1000)
+
+
+def _encodable(value: object) -> object:
+    """Return the value with lone surrogates as escapes: YAML cannot hold one."""
+    match value:
+        case str():
+            return value.encode("utf-8", "backslashreplace").decode("utf-8")
+        case list():
+            return [_encodable(item) for item in value]
+        case dict():
+            return {key: _encodable(item) for key, item in value.items()}
+        case _:
+            return value
 
 
 def document(report: Report) -> Document:

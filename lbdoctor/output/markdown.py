@@ -27,8 +27,9 @@ def render(report: Report, stream: TextIO) -> None:
         stream.write(f"  - {escape(line)}\n")
     if report.findings:
         stream.write("\n| severity | code | pool | finding | remedy |\n|---|---|---|---|---|\n")
+    needs_confirmation = report.snapshot.origin.can_be_confirmed
     for finding in report.findings:
-        stream.write(_row(finding, confirmed=finding in report.counted))
+        stream.write(_row(finding, confirmed=finding.confirmed or not needs_confirmation))
 
 
 def _row(finding: Finding, *, confirmed: bool) -> str:

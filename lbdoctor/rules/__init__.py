@@ -60,12 +60,15 @@ def select(only: Collection[str] = (), ignore: Collection[str] = ()) -> tuple[Ru
     """Return the rules to run: those of ``only``, else all, without those of ``ignore``.
 
     Raises:
-        UsageError: A code does not exist.
+        UsageError: A code does not exist, or none is left.
     """
     wanted = {find(code).code for code in only}
     left_out = {find(code).code for code in ignore}
-    return tuple(
+    chosen = tuple(
         rule
         for rule in CATALOGUE
         if rule.code not in left_out and (not wanted or rule.code in wanted)
     )
+    if not chosen:
+        raise UsageError("--only and --ignore leave no code to look for", hint="lbdoctor explain")
+    return chosen

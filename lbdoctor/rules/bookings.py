@@ -129,6 +129,7 @@ def unrecorded_booking(lb: LoadBalancer, snapshot: Snapshot) -> Iterator[Finding
     if ranges is None or not ranges.is_usable(address) or not snapshot.has_all_pools:
         return
     holders = [record for record in pool.records if record.address == address]
+    rivals = [other for other in snapshot.booked_on(address) if other.owner != lb.owner]
     holder = holders[0].owner_text if holders else ""
     taken = f"the record is {holder}'s" if holder else "the pool has no record of it"
     yield Finding(
@@ -143,7 +144,7 @@ def unrecorded_booking(lb: LoadBalancer, snapshot: Snapshot) -> Iterator[Finding
         address=booking.ip,
         depends_on=frozenset({lb.owner}),
         fix=None
-        if holders
+        if holders or rivals
         else safe(
             f"restore the record {canonical(address)} of {lb.owner} in pool {pool.name}",
             RestoreRecord(

@@ -6,14 +6,15 @@ from collections.abc import Iterator
 
 from lbdoctor.domain.controller import Controller
 from lbdoctor.domain.findings import Evidence, Finding, Severity, SubjectKind, subject_of
+from lbdoctor.domain.keys import CONTROLLER, LEASE_NAMESPACE, SYSTEM_NAMESPACE, WEBHOOK
 from lbdoctor.domain.refs import Kind, ObjectRef
 from lbdoctor.domain.snapshot import Snapshot
 from lbdoctor.rules.facts import stamp
 from lbdoctor.rules.rule import rule
 
-DEPLOYMENT = ObjectRef(Kind.DEPLOYMENT, "harvester-load-balancer", "harvester-system")
-LEASE = ObjectRef(Kind.LEASE, "harvester-load-balancer", "kube-system")
-WEBHOOK = ObjectRef(Kind.ENDPOINT_SLICE, "harvester-load-balancer-webhook", "harvester-system")
+DEPLOYMENT = ObjectRef(Kind.DEPLOYMENT, CONTROLLER, SYSTEM_NAMESPACE)
+LEASE = ObjectRef(Kind.LEASE, CONTROLLER, LEASE_NAMESPACE)
+WEBHOOK_SLICES = ObjectRef(Kind.ENDPOINT_SLICE, WEBHOOK, SYSTEM_NAMESPACE)
 LEASES_MISSED = 4
 """Lease durations without a renewal after which nobody holds it (45 s each: 3 minutes)."""
 
@@ -83,5 +84,5 @@ def webhook_down(controller: Controller, snapshot: Snapshot) -> Iterator[Finding
             subject=subject_of(controller),
             message="the webhook has no ready endpoint: every write to pools and "
             "load balancers is refused",
-            evidence=(Evidence(WEBHOOK, "endpoints[].conditions.ready", "none is true"),),
+            evidence=(Evidence(WEBHOOK_SLICES, "endpoints[].conditions.ready", "none is true"),),
         )

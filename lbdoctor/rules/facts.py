@@ -55,6 +55,13 @@ def booked_record(owner: Owner, booking: Booking, snapshot: Snapshot) -> Record 
     return record if record and record.owner == owner else None
 
 
+def may_be_carried(record: Record, snapshot: Snapshot) -> bool:
+    """Whether some Service may carry the address of a record: it must not be given away."""
+    if not snapshot.has_services:
+        return True
+    return record.address is not None and bool(snapshot.carriers_of(record.address))
+
+
 def record_evidence(pool: str, record: Record) -> Evidence:
     return Evidence(pool_ref(pool), f"status.allocated[{record.key}]", record.owner_text)
 

@@ -8,6 +8,12 @@ from lbdoctor.domain.addresses import parse_address
 from lbdoctor.domain.controller import LOOSE_SELECTION, STICKY
 from lbdoctor.domain.findings import Evidence, Finding, Severity, SubjectKind, subject_of
 from lbdoctor.domain.fixes import SetIpam, load_balancer_id, safe
+from lbdoctor.domain.keys import (
+    CLUSTER_ANNOTATION,
+    NAMESPACE_ANNOTATION,
+    NETWORK_ANNOTATION,
+    PROJECT_ANNOTATION,
+)
 from lbdoctor.domain.loadbalancers import LoadBalancer
 from lbdoctor.domain.refs import Kind, ObjectRef
 from lbdoctor.domain.snapshot import Snapshot
@@ -66,6 +72,7 @@ def stuck_terminating(lb: LoadBalancer, snapshot: Snapshot) -> Iterator[Finding]
         ),
         pool=pool,
         address=lb.booking.ip if lb.booking else "",
+        depends_on=frozenset({lb.owner}),
     )
 
 
@@ -101,10 +108,15 @@ def no_pool(lb: LoadBalancer, snapshot: Snapshot) -> Iterator[Finding]:
     loose = lb.is_cluster and bool(snapshot.controller.is_at_least(LOOSE_SELECTION))
     nearest = closest(snapshot.ip_pools, wanted, loose=loose)
     evidence = [
-        Evidence(lb.ref, "network", wanted.network),
-        Evidence(lb.ref, "project", wanted.project),
-        Evidence(lb.ref, "namespace", wanted.namespace),
-        Evidence(lb.ref, "guestCluster", wanted.cluster),
+        *(
+            Evidence(lb.ref, f"metadata.annotations[{key}]", value)
+            for key, value in (
+                (NETWORK_ANNOTATION, lb.network),
+                (PROJECT_ANNOTATION, lb.project),
+                (NAMESPACE_ANNOTATION, lb.scope_namespace),
+                (CLUSTER_ANNOTATION, lb.guest_cluster),
+            )
+        ),
         *message_evidence(lb),
     ]
     message, pool_name = f"no pool matches {lb.owner}: there is no pool at all", ""
@@ -117,9 +129,15 @@ def no_pool(lb: LoadBalancer, snapshot: Snapshot) -> Iterator[Finding]:
         ]
         message = f"no pool matches {lb.owner}; closest is {pool.name}: {', '.join(parts)}"
         evidence.extend(
-            Evidence(pool.ref, f"spec.selector.{item.field}", item.of_pool) for item in differences
+            Evidence(pool.ref, f"spec.selector.{item.path}", item.of_pool) for item in differences
         )
-    yield Finding(subject=subject_of(lb), message=message, evidence=tuple(evidence), pool=pool_name)
+    yield Finding(
+        subject=subject_of(lb),
+        message=message,
+        evidence=tuple(evidence),
+        pool=pool_name,
+        depends_on=frozenset({lb.owner}),
+    )
 
 
 @rule(

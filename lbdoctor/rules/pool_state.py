@@ -16,12 +16,13 @@ from lbdoctor.domain.fixes import (
     record_id,
     safe,
 )
+from lbdoctor.domain.keys import RELEASE_ANNOTATION
 from lbdoctor.domain.pools import IPPool
 from lbdoctor.domain.refs import Kind
 from lbdoctor.domain.snapshot import Presence, Snapshot
 from lbdoctor.ipam.annotation import parse_request
 from lbdoctor.ipam.ranges import expected_counters, read_ranges
-from lbdoctor.rules.facts import CONTROLLER_DOWN, HANGING_AFTER, POOL_FROZEN
+from lbdoctor.rules.facts import CONTROLLER_DOWN, HANGING_AFTER, POOL_FROZEN, may_be_carried
 from lbdoctor.rules.rule import rule
 
 
@@ -82,10 +83,9 @@ def counter_drift(pool: IPPool, snapshot: Snapshot) -> Iterator[Finding]:
     on=SubjectKind.POOL,
     summary="a request to release an address is still on the pool",
     remedy="see whether the controller runs; remove the annotation if nobody wants it: "
-    "kubectl annotate ippools.loadbalancer.harvesterhci.io POOL "
-    "loadbalancer.harvesterhci.io/manuallyReleaseIP-",
+    f"kubectl annotate ippools.loadbalancer.harvesterhci.io POOL {RELEASE_ANNOTATION}-",
     needs={Kind.IP_POOL, Kind.LOAD_BALANCER},
-    uses={Kind.DEPLOYMENT},
+    uses={Kind.DEPLOYMENT, Kind.SERVICE},
     waits_for=CONTROLLER_DOWN | POOL_FROZEN,
 )
 def pending_release_request(pool: IPPool, snapshot: Snapshot) -> Iterator[Finding]:
@@ -110,7 +110,7 @@ def pending_release_request(pool: IPPool, snapshot: Snapshot) -> Iterator[Findin
         evidence=(
             Evidence(
                 pool.ref,
-                "metadata.annotations[loadbalancer.harvesterhci.io/manuallyReleaseIP]",
+                f"metadata.annotations[{RELEASE_ANNOTATION}]",
                 value,
             ),
         ),
@@ -139,7 +139,9 @@ def _effect(value: str, pool: IPPool, snapshot: Snapshot) -> tuple[str, Fix | No
             return "will be refused: the LoadBalancer still exists", remove
         case Presence.UNKNOWN:
             return "would release the record if its LoadBalancer is gone, which is not known", None
+        case Presence.ABSENT if may_be_carried(record, snapshot):
+            return "would release the record, though a Service may carry the address", None
         case Presence.ABSENT:
             carry_out = CarryOutRequest(pool_id(pool), record_id(record), value)
             title = f"release {record.key} of {record.owner_text} and remove the request"
-            return "would release the record", safe(title, carry_out)
+            return "would release the record (guest not checked)", safe(title, carry_out)

@@ -5,20 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lbdoctor.domain.findings import Evidence, Finding, Severity, SubjectKind, subject_of
+from lbdoctor.domain.keys import GLOBAL_LABEL
 from lbdoctor.domain.pools import IPPool
 from lbdoctor.domain.refs import Kind, ObjectRef
 from lbdoctor.domain.snapshot import Snapshot
-from lbdoctor.ipam.admission import Refusal, refusals
 from lbdoctor.ipam.ranges import read_ranges
 from lbdoctor.rules.facts import (
     CONTROLLER_DOWN,
     HANGING_AFTER,
     POOL_FROZEN,
     choice,
+    is_settled,
     stamp,
     taken_addresses,
     waits_for_address,
 )
+from lbdoctor.rules.freezing import update_refusals
 from lbdoctor.rules.rule import rule
 
 NEARLY_FULL = 90
@@ -82,13 +84,19 @@ def pool_exhausted(pool: IPPool, snapshot: Snapshot) -> Iterator[Finding]:
 
 def _waiting(pool: IPPool, snapshot: Snapshot) -> list[str]:
     """Return the LoadBalancers that need an address of this pool and hold no record."""
-    return [
-        str(lb.owner)
-        for lb in snapshot.unbooked
-        if waits_for_address(lb)
-        and not snapshot.records_of(lb.owner)
-        and choice(lb, snapshot).is_surely(pool.name)
-    ]
+    return snapshot.once("waiting", lambda: _all_waiting(snapshot)).get(pool.name, [])
+
+
+def _all_waiting(snapshot: Snapshot) -> dict[str, list[str]]:
+    waiting: dict[str, list[str]] = {}
+    for lb in snapshot.unbooked:
+        if not waits_for_address(lb) or not is_settled(lb, snapshot):
+            continue
+        chosen = choice(lb, snapshot)
+        if chosen.certain and not snapshot.records_of(lb.owner):
+            for name in chosen.names:
+                waiting.setdefault(name, []).append(str(lb.owner))
+    return waiting
 
 
 def _first(names: list[str]) -> str:
@@ -119,7 +127,7 @@ def frozen_pool(pool: IPPool, snapshot: Snapshot) -> Iterator[Finding]:
     """
     if pool.deleted_at:
         return
-    found = [*_network_refusal(pool, snapshot), *refusals(pool, snapshot.ip_pools)]
+    found = list(update_refusals(pool, snapshot))
     if not found:
         return
     first = found[0]
@@ -133,22 +141,6 @@ def frozen_pool(pool: IPPool, snapshot: Snapshot) -> Iterator[Finding]:
         pool=pool.name,
         remedy=first.remedy,
     )
-
-
-def _network_refusal(pool: IPPool, snapshot: Snapshot) -> Iterator[Refusal]:
-    if not pool.network:
-        return
-    namespace, _, name = pool.network.partition("/")
-    if not namespace or not name or "/" in name:
-        text = f"invalid network {pool.network}"
-    elif snapshot.network_exists(pool.network) is False:
-        text = f'network-attachment-definitions.k8s.cni.cncf.io "{name}" not found'
-    else:
-        return
-    remedy = (
-        f"create the network {pool.network} again, or change spec.selector.network of {pool.name}"
-    )
-    yield Refusal(pool.name, "spec.selector.network", pool.network, text, remedy)
 
 
 @rule(
@@ -227,7 +219,7 @@ def mislabelled_pool(pool: IPPool, snapshot: Snapshot) -> Iterator[Finding]:
         evidence=(
             Evidence(
                 pool.ref,
-                "metadata.labels[loadbalancer.harvesterhci.io/global-ip-pool]",
+                f"metadata.labels[{GLOBAL_LABEL}]",
                 pool.global_label or "<none>",
             ),
             Evidence(pool.ref, "spec.selector.scope", "; ".join(str(item) for item in pool.scopes)),

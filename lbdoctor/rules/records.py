@@ -16,6 +16,7 @@ from lbdoctor.domain.fixes import (
     record_id,
     safe,
 )
+from lbdoctor.domain.keys import RELEASE_ANNOTATION
 from lbdoctor.domain.loadbalancers import LoadBalancer
 from lbdoctor.domain.pools import IPPool, Record
 from lbdoctor.domain.refs import Kind, Owner
@@ -27,11 +28,13 @@ from lbdoctor.rules.facts import (
     booking_evidence,
     choice,
     is_only_entry,
+    is_settled,
+    is_sighted,
+    may_be_carried,
     record_evidence,
+    waits_for_address,
 )
 from lbdoctor.rules.rule import rule
-
-RELEASE_KEY = "loadbalancer.harvesterhci.io/manuallyReleaseIP"
 
 
 @rule(
@@ -39,9 +42,10 @@ RELEASE_KEY = "loadbalancer.harvesterhci.io/manuallyReleaseIP"
     "stale-allocation",
     Severity.ERROR,
     on=SubjectKind.RECORD,
+    noun="stale (guest not checked)",
     summary="a pool holds an address for a LoadBalancer that no longer exists",
     remedy="make sure that nothing announces the address any more, then release the record: "
-    f"from Harvester 1.5.0 on with the annotation {RELEASE_KEY} on the pool",
+    f"from Harvester 1.5.0 on with the annotation {RELEASE_ANNOTATION} on the pool",
     needs={Kind.IP_POOL, Kind.LOAD_BALANCER},
     uses={Kind.SERVICE, Kind.DEPLOYMENT},
 )
@@ -72,23 +76,22 @@ def stale_allocation(record: Record, snapshot: Snapshot) -> Iterator[Finding]:
         Evidence(owner.ref, "metadata.name", "not found"),
         *(Evidence(item.ref, "status.loadBalancer", str(record.address)) for item in carriers),
     ]
-    may_be_carried = bool(carriers) or not snapshot.has_services
-    carried = ""
+    carried, kept = "", may_be_carried(record, snapshot)
     if carriers:
         carried = f", but Service {carriers[0].owner} carries the address"
-    elif may_be_carried:
+    elif kept:
         carried = " (Services not checked)"
     yield Finding(
         subject=subject_of(record),
         message=f"{record.key} is held for {record.owner_text}, which does not exist{carried}; "
         "guest not checked",
-        short=f"gone: {record.owner_text}{carried}",
+        short=f"gone: {record.owner_text}{carried} (guest not checked)",
         evidence=tuple(evidence),
         pool=pool.name,
         address=record.key,
         depends_on=frozenset({owner}),
-        fix=None if may_be_carried else _release(pool, record, owner, snapshot),
-        remedy="" if may_be_carried else _how_to_release(pool, record, snapshot),
+        fix=None if kept else _release(pool, record, owner, snapshot),
+        remedy="" if kept else _how_to_release(pool, record, snapshot),
     )
 
 
@@ -120,7 +123,7 @@ def _how_to_release(pool: IPPool, record: Record, snapshot: Snapshot) -> str:
         return ""
     request = format_request(record.key, owner)
     target = f"ippools.loadbalancer.harvesterhci.io {shlex.quote(pool.name)}"
-    return f"kubectl annotate {target} '{RELEASE_KEY}={request}'"
+    return f"kubectl annotate {target} '{RELEASE_ANNOTATION}={request}'"
 
 
 @rule(
@@ -190,8 +193,8 @@ def foreign_allocation(record: Record, snapshot: Snapshot) -> Iterator[Finding]:
     switched from pool to DHCP, which v0.4.1 and v0.4.2 did without a release. Nothing
     releases the record, not even the deletion of the LoadBalancer.
 
-    All Harvester versions for the choice of pool, 1.4.0 for the switch (denied since
-    v0.4.3). harvester/harvester#6684; load-balancer-harvester
+    All Harvester versions for the choice of pool; controllers v0.4.1 and v0.4.2 for the
+    switch (denied since v0.4.3). harvester/harvester#6684; load-balancer-harvester
     pkg/controller/loadbalancer/controller.go:306-318.
     """
     owner, pool = record.owner, snapshot.pool(record.pool)
@@ -225,10 +228,10 @@ def foreign_allocation(record: Record, snapshot: Snapshot) -> Iterator[Finding]:
 def _elsewhere(lb: LoadBalancer, pool: str, snapshot: Snapshot) -> str | None:
     """Say where the LoadBalancer takes its address, if surely not from this pool."""
     if lb.booking is None:
-        chosen = choice(lb, snapshot)
-        if not lb.takes_from_pool or lb.is_terminating or not chosen.certain:
+        if not waits_for_address(lb) or not (is_settled(lb, snapshot) or is_sighted(lb, snapshot)):
             return None
-        if pool in chosen.names:
+        chosen = choice(lb, snapshot)
+        if not chosen.certain or pool in chosen.names:
             return None
         return f"takes its address from {', '.join(chosen.names) or 'no pool at all'}"
     if lb.booking.is_dhcp:

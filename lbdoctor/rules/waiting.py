@@ -11,7 +11,6 @@ from lbdoctor.domain.loadbalancers import FINALIZER, LoadBalancer
 from lbdoctor.domain.pools import IPPool
 from lbdoctor.domain.refs import Kind
 from lbdoctor.domain.snapshot import Snapshot
-from lbdoctor.ipam.admission import refusals
 from lbdoctor.ipam.ranges import read_ranges
 from lbdoctor.rules.facts import (
     CONTROLLER_DOWN,
@@ -19,11 +18,11 @@ from lbdoctor.rules.facts import (
     booking_evidence,
     choice,
     is_settled,
-    key_is_refused,
     message_evidence,
     taken_addresses,
     waits_for_address,
 )
+from lbdoctor.rules.freezing import is_writable
 from lbdoctor.rules.rule import rule
 
 _RESERVE_FAILED = re.compile(r"fail to reserve \S+ into |record \S+ into \S+ failed")
@@ -81,7 +80,7 @@ def _passes_now(lb: LoadBalancer, snapshot: Snapshot) -> str | None:
     """Say what has changed since the last try; None if the retry would fail again."""
     message = lb.message
     pools = [pool for name in choice(lb, snapshot).names if (pool := snapshot.pool(name))]
-    writable = [pool for pool in pools if not _is_frozen(pool, snapshot)]
+    writable = [pool for pool in pools if _is_writable(pool, snapshot)]
     if not writable:
         return None
     names = ", ".join(sorted(pool.name for pool in writable))
@@ -93,21 +92,23 @@ def _passes_now(lb: LoadBalancer, snapshot: Snapshot) -> str | None:
     if DUPLICATE in message:
         return "the record it met is gone"
     if _EXHAUSTED in message:
-        return f"the pool {names} has room" if any(map(_has_room, writable)) else None
+        return (
+            f"the pool {names} has room"
+            if any(_has_room(pool, snapshot) for pool in writable)
+            else None
+        )
     if any(text in message for text in _NO_MATCH):
         return f"the pool {names} matches"
     return None
 
 
-def _is_frozen(pool: IPPool, snapshot: Snapshot) -> bool:
-    if pool.deleted_at:
-        return False
-    ranges = read_ranges(pool.ranges)
-    bad_key = any(key_is_refused(record, ranges) for record in pool.records)
-    no_network = snapshot.network_exists(pool.network) is False
-    return bad_key or no_network or next(refusals(pool, snapshot.ip_pools), None) is not None
+def _is_writable(pool: IPPool, snapshot: Snapshot) -> bool:
+    return snapshot.once(("writable", pool.name), lambda: is_writable(pool, snapshot))
 
 
-def _has_room(pool: IPPool) -> bool:
-    ranges = read_ranges(pool.ranges)
-    return ranges is not None and taken_addresses(pool, ranges) < ranges.capacity
+def _has_room(pool: IPPool, snapshot: Snapshot) -> bool:
+    def work_out() -> bool:
+        ranges = read_ranges(pool.ranges)
+        return ranges is not None and taken_addresses(pool, ranges) < ranges.capacity
+
+    return snapshot.once(("room", pool.name), work_out)

@@ -69,15 +69,14 @@ def refusal(answer: Answer) -> ReadError:
         return ReadError(Unread.FORBIDDEN, f"forbidden: {who}" if who else "forbidden")
     if _NOT_CONVERTIBLE in text:
         return ReadError(
-            Unread.FAILED,
+            Unread.NOT_CONVERTIBLE,
             "one LoadBalancer of the old version v1alpha1 cannot be converted, which fails the "
             f"whole list ({text[text.index(_NOT_CONVERTIBLE) :]}): no pool has a record of "
             "its address; add the record, or delete that LoadBalancer",
         )
     said = f": {text}" if text else ""
-    return ReadError(
-        Unread.FAILED, f"the API server answered {answer.status} {answer.reason}{said}"
-    )
+    why = Unread.INVALID if answer.status == 400 else Unread.FAILED
+    return ReadError(why, f"the API server answered {answer.status} {answer.reason}{said}")
 
 
 def _status(answer: Answer) -> Manifest:

@@ -67,8 +67,11 @@ class LiveApi:
         if answer.status == 410 and continue_token:
             raise ExpiredError
         found = self._object(kind, answer)
-        items, meta = found.get("items") or [], found.get("metadata")
-        if not isinstance(items, list) or not isinstance(meta, dict):
+        items, meta = found.get("items"), found.get("metadata")
+        is_list = str(found.get("kind")).endswith("List") and isinstance(meta, dict)
+        if items is None:
+            items = []  # a Go server may write an empty list so
+        if not is_list or not isinstance(meta, dict) or not isinstance(items, list):
             raise ReadError(Unread.FAILED, "the answer of the API server is not a list")
         return Page(items, str(meta.get("continue") or ""))
 

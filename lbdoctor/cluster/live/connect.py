@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -43,7 +46,7 @@ def connect(kubeconfig: str | None, context: str | None) -> Connection:
     """
     path = kubeconfig or os.environ.get("KUBECONFIG") or "~/.kube/config"
     files = [item for item in path.split(os.pathsep) if item]
-    if not any(Path(item).expanduser().exists() for item in files):
+    if not any(_exists(item) for item in files):
         if kubeconfig is None and context is None and os.environ.get("KUBERNETES_SERVICE_HOST"):
             return _in_cluster()
         raise UnreadableError(
@@ -54,7 +57,10 @@ def connect(kubeconfig: str | None, context: str | None) -> Connection:
         contexts, current = list_kube_config_contexts(path)
         name = context or (current or {}).get("name") or ""
         configuration = _configuration()
-        load_kube_config(path, context=context, client_configuration=configuration)
+        with _complaints() as complaints:
+            load_kube_config(path, context=context, client_configuration=configuration)
+        if complaints:
+            raise ConfigException("; ".join(complaints))
     except (ConfigException, yaml.YAMLError, OSError, KeyError, TypeError, ValueError) as error:
         raise _unusable(path, context, error) from error
     names = tuple(str(item.get("name", "")) for item in contexts)
@@ -67,6 +73,27 @@ def connect(kubeconfig: str | None, context: str | None) -> Connection:
         str(namespaces.get(name) or "default"),
         tuple(item for item in names if item != name),
     )
+
+
+def _exists(file: str) -> bool:
+    try:
+        return Path(file).expanduser().exists()
+    except OSError:
+        return True  # it is there, and reading it will say what is wrong
+
+
+@contextmanager
+def _complaints() -> Iterator[list[str]]:
+    """Collect what the client logs: that an exec plugin failed it says nowhere else."""
+    said: list[str] = []
+    handler = logging.Handler(logging.ERROR)
+    handler.emit = lambda record: said.append(record.getMessage())  # type: ignore[method-assign]
+    root = logging.getLogger()
+    root.addHandler(handler)
+    try:
+        yield said
+    finally:
+        root.removeHandler(handler)
 
 
 def _in_cluster() -> Connection:

@@ -127,7 +127,7 @@ class Transport:
 def _retry_after(answer: Answer | None, pause: float) -> float:
     """Return how long to wait: what the server asks for, but never more than ten seconds."""
     try:
-        return min(LONGEST_PAUSE, float(answer.retry_after)) if answer else pause
+        return max(0.0, min(LONGEST_PAUSE, float(answer.retry_after))) if answer else pause
     except ValueError:
         return pause
 
@@ -138,10 +138,10 @@ def describe(error: Exception | None) -> str:
     match cause:
         case urllib3.exceptions.NameResolutionError():
             return "its name cannot be resolved"
-        case urllib3.exceptions.TimeoutError():
-            return "it did not answer in time (see --request-timeout)"
         case urllib3.exceptions.NewConnectionError():
             return "no connection: " + str(cause).rpartition("] ")[2]
+        case urllib3.exceptions.TimeoutError():
+            return "it did not answer in time (see --request-timeout)"
         case urllib3.exceptions.SSLError():
             return f"TLS failed: {cause}"
         case urllib3.exceptions.ProtocolError():

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from lbdoctor.diagnosis.look import LOOKS_APART, look
+from lbdoctor.diagnosis.port import Earlier
 from lbdoctor.diagnosis.report import Report
 from lbdoctor.domain.loadbalancers import LoadBalancer
 from lbdoctor.domain.pools import Condition, IPPool, Record
@@ -28,7 +29,7 @@ def looked(
 ) -> tuple[Report, list[float]]:
     pauses: list[float] = []
     source = ScriptedSource(first, second)
-    report = look(source, scope=None, rules=CATALOGUE, pause=pauses.append, sightings=seen)
+    report = look(source, scope=None, rules=CATALOGUE, pause=pauses.append, earlier=Earlier(seen))
     return report, pauses
 
 

@@ -44,6 +44,6 @@ class SpySnapshot(Snapshot):
 
 
 def spied(snapshot: Snapshot) -> SpySnapshot:
-    values = {item.name: getattr(snapshot, item.name) for item in fields(Snapshot)}
+    values = {item.name: getattr(snapshot, item.name) for item in fields(Snapshot) if item.init}
     told = {item.name: getattr(snapshot.controller, item.name) for item in fields(Controller)}
     return SpySnapshot(**{**values, "controller": SpyController(**told)})
