@@ -1,0 +1,1 @@
+"""The live adapter against servers that misbehave."""

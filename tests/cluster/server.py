@@ -1,0 +1,71 @@
+"""A small HTTP server that answers as a test tells it."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+Reply = tuple[int, dict[str, str], bytes]
+Answering = Callable[[str], Reply]
+
+
+def reply(body: object, status: int = 200, **headers: str) -> Reply:
+    return status, headers, json.dumps(body).encode()
+
+
+class FaultyServer:
+    """Answers every GET with what ``answering`` returns for its path."""
+
+    def __init__(self, answering: Answering) -> None:
+        self.paths: list[str] = []
+        self.agents: set[str] = set()
+        paths, agents = self.paths, self.agents
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                paths.append(self.path)
+                agents.add(self.headers["User-Agent"])
+                status, headers, body = answering(self.path)
+                self.send_response(status)
+                for name, value in {"Content-Length": str(len(body)), **headers}.items():
+                    self.send_header(name.replace("_", "-"), value)
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *_: Any) -> None:
+                """Say nothing."""
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        tb: TracebackType | None,
+    ) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
+
+    def kubeconfig(self, directory: Path, user: str = "{}") -> Path:
+        """Write a kubeconfig for this server; ``user`` is YAML in flow style."""
+        port = self._server.server_address[1]
+        path = directory / "kubeconfig"
+        path.write_text(
+            "apiVersion: v1\nkind: Config\ncurrent-context: x\n"
+            f"clusters: [{{name: c, cluster: {{server: 'http://127.0.0.1:{port}'}}}}]\n"
+            f"users: [{{name: u, user: {user}}}]\n"
+            "contexts: [{name: x, context: {cluster: c, user: u}}]\n",
+            encoding="utf-8",
+        )
+        return path
