@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -54,9 +55,9 @@ def collect(
         )
     finally:
         progress.clear()
-    for path in write_snapshot(recorder, directory, report.snapshot.sightings):
+    for path in write_snapshot(recorder, directory, report.snapshot.sightings, scope):
         sys.stdout.write(f"{visible(str(path))}\n")
     for line in unread(report):
         typer.echo(f"not read: {line}", err=True)
-    typer.echo(f"next: lbdoctor scan --from {visible(str(directory))}", err=True)
+    typer.echo(f"next: lbdoctor scan --from {visible(shlex.quote(str(directory)))}", err=True)
     raise typer.Exit(exit_codes.for_report(report, None))

@@ -23,6 +23,12 @@ echo :4
 """
 
 
+ZSH_FIRST_TAB: Final = """\
+# Autoloaded from fpath this file runs at the first Tab, which has to complete already.
+if [ "${funcstack[1]}" = _lbdoctor ]; then _lbdoctor_completion; fi
+"""
+
+
 class Shell(StrEnum):
     """Shells that can be completed in."""
 
@@ -62,4 +68,4 @@ def script(shell: Shell) -> str:
     text: str = get_completion_script(
         prog_name="lbdoctor", complete_var=COMPLETE_VAR, shell=shell.value
     )
-    return text + "\n"
+    return text + "\n" + (ZSH_FIRST_TAB if shell is Shell.ZSH else "")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import io
 import os
 import signal
@@ -19,6 +21,9 @@ from lbdoctor.cli import collect, completion, demo, explain, scan, schema
 from lbdoctor.cli.exit_codes import ExitCode, for_error
 from lbdoctor.domain.errors import LbdoctorError
 from lbdoctor.output.text import visible
+
+FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
+"""What an output answers that takes no more."""
 
 app = typer.Typer(
     add_completion=False,
@@ -84,7 +89,7 @@ def main(argv: list[str] | None = None) -> int:
     except BrokenPipeError:
         return _output_closed()
     except OSError as error:
-        return _unwritable(error)
+        return _unwritable(error) if error.errno in FULL else _bug(error)
     except KeyboardInterrupt:
         return ExitCode.INTERRUPTED
     except Terminated:
@@ -122,12 +127,13 @@ def _bug(error: Exception) -> int:
 
 def _output_closed() -> int:
     """Keep the interpreter from complaining about a stdout nobody reads."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    with contextlib.suppress(OSError):  # it may be no file at all
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return ExitCode.CLOSED_OUTPUT
 
 
 def _unwritable(error: OSError) -> int:
-    """Say that the output could not be written: nothing else gets here as an OSError."""
+    """Say that the output could not be written."""
     typer.echo(
         f"error: the output cannot be written: {error.strerror}; try: lbdoctor scan", err=True
     )

@@ -13,7 +13,7 @@ from lbdoctor import cluster
 from lbdoctor.cli.durations import parse_duration
 from lbdoctor.cluster.api import Api
 from lbdoctor.diagnosis.port import Earlier
-from lbdoctor.domain.errors import UsageError
+from lbdoctor.domain.errors import UnreadableError, UsageError
 from lbdoctor.domain.refs import Kind, parse_owner
 from lbdoctor.output.text import visible
 
@@ -56,6 +56,8 @@ def open_from(path: str, options: LiveOptions) -> Api:
             hint=f"lbdoctor scan --from {path}",
         )
     if path == "-":
+        if sys.stdin is None:
+            raise UnreadableError("standard input is closed", hint="lbdoctor scan --from FILE")
         return cluster.open_stream(sys.stdin)
     return cluster.open_path(Path(path))
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
+from io import BufferedReader
 from pathlib import Path
 from typing import Final, TextIO
 
@@ -32,15 +33,10 @@ def open_path(path: Path) -> Api:
     Raises:
         UnreadableError: There is nothing there, or it is not YAML or JSON.
     """
-    if path.is_dir():
-        files = sorted(item for item in path.rglob("*") if item.suffix in SUFFIXES)
-        files = [item for item in files if item.is_file()]
-        if not files:
-            raise UnreadableError(f"{path} holds no .yaml, .yml or .json file", hint=HINT)
-    elif path.exists():
-        files = [path]
-    else:
-        raise UnreadableError(f"there is no file {path}", hint=HINT)
+    try:
+        files = _files_of(path)
+    except OSError as error:
+        raise UnreadableError(f"{path}: {error.strerror}", hint=HINT) from error
     texts = ((str(file), _text(file)) for file in files)
     return _open(str(path), texts)
 
@@ -52,10 +48,22 @@ def open_stream(stream: TextIO) -> Api:
         UnreadableError: It holds nothing, or is not YAML or JSON.
     """
     try:
-        text = stream.read()
+        binary = getattr(stream, "buffer", None)
+        text = stream.read() if binary is None else _all_of(binary).decode("utf-8")
     except UnicodeDecodeError as error:
         raise UnreadableError("standard input is not UTF-8 text", hint=HINT) from error
     return _open("standard input", [("standard input", text)])
+
+
+def _files_of(path: Path) -> list[Path]:
+    if not path.is_dir():
+        if not path.exists():
+            raise UnreadableError(f"there is no file {path}", hint=HINT)
+        return [path]
+    found = sorted(item for item in path.rglob("*") if item.suffix in SUFFIXES and item.is_file())
+    if not found:
+        raise UnreadableError(f"{path} holds no .yaml, .yml or .json file", hint=HINT)
+    return found
 
 
 class FileApi:
@@ -144,11 +152,17 @@ def _typed(item: Manifest, list_kind: str, api_version: object) -> Manifest:
 
 def _text(path: Path) -> str:
     try:
-        return path.read_text(encoding="utf-8")
+        with path.open("rb") as file:
+            return _all_of(file).decode("utf-8")
     except UnicodeDecodeError as error:
         raise UnreadableError(f"{path} is not UTF-8 text", hint=HINT) from error
     except OSError as error:
         raise UnreadableError(f"{path}: {error.strerror}", hint=HINT) from error
+
+
+def _all_of(file: BufferedReader) -> bytes:
+    """Read to the end, piece by piece: Ctrl-C between two pieces of one read would be lost."""
+    return b"".join(iter(lambda: file.read1(1 << 16), b""))
 
 
 def _open(name: str, texts: Iterable[tuple[str, str]]) -> Api:

@@ -27,11 +27,17 @@ HINT: Final = "lbdoctor collect DIR"
 
 
 def is_snapshot(path: Path) -> bool:
-    return (path / INDEX).is_file()
+    try:
+        return (path / INDEX).is_file()
+    except OSError:
+        return False  # whoever opens the path says what is wrong with it
 
 
 def write_snapshot(
-    recorder: Recorder, directory: Path, sightings: frozenset[Record] = frozenset()
+    recorder: Recorder,
+    directory: Path,
+    sightings: frozenset[Record] = frozenset(),
+    scope: frozenset[str] | None = None,
 ) -> tuple[Path, ...]:
     """Write what was read into an empty or new directory; return the files.
 
@@ -51,7 +57,7 @@ def write_snapshot(
             or any(call.kind is kind for call in recorder.recording.objects)
         ]
         # Last, so that a directory with an index is a whole snapshot.
-        written.append(_write(directory / INDEX, _index(recorder, sightings)))
+        written.append(_write(directory / INDEX, _index(recorder, sightings, scope)))
     except OSError as error:
         raise UnreadableError(f"{directory}: {error.strerror}", hint=HINT) from error
     return tuple(written)
@@ -101,6 +107,7 @@ def read_earlier(directory: Path) -> Earlier:
                 for call, reason in failed
                 if call.name and call.kind in (Kind.IP_POOL, Kind.LOAD_BALANCER)
             ),
+            frozenset(index.texts("namespaces")) if "namespaces" in index else None,
         )
     except (MalformedError, ValueError) as error:
         raise UnreadableError(f"{directory / INDEX}: {error}", hint=HINT) from error
@@ -175,7 +182,9 @@ class SnapshotApi:
             raise ReadError(why, reason, hint=HINT)
 
 
-def _index(recorder: Recorder, sightings: frozenset[Record]) -> Manifest:
+def _index(
+    recorder: Recorder, sightings: frozenset[Record], scope: frozenset[str] | None
+) -> Manifest:
     recording, origin = recorder.recording, recorder.origin
     kinds = {call.kind for call in (*recording.objects, *recording.listed)}
     return {
@@ -185,6 +194,7 @@ def _index(recorder: Recorder, sightings: frozenset[Record]) -> Manifest:
         "takenAt": recorder.now.isoformat().replace("+00:00", "Z") if recorder.now else None,
         "context": origin.name,
         "defaultNamespace": recorder.default_namespace,
+        "namespaces": None if scope is None else sorted(scope),
         "kinds": [str(kind) for kind in Kind if kind in kinds],
         "listed": [_named(call) for call in sorted(recording.listed, key=str)],
         "sightings": [
@@ -217,7 +227,8 @@ def _failure(item: Fields) -> tuple[Unread, str]:
 
 def _list_of(recorder: Recorder, kind: Kind) -> Manifest:
     items = [item for call, item in recorder.recording.objects.items() if call.kind is kind]
-    return {"apiVersion": "v1", "kind": "List", "items": items}
+    # The kind comes last, as kubectl writes it: a file that was cut off has none.
+    return {"apiVersion": "v1", "items": items, "kind": "List"}
 
 
 def _write(path: Path, content: Manifest) -> Path:
@@ -229,7 +240,10 @@ def _write(path: Path, content: Manifest) -> Path:
 def _objects(directory: Path, kinds: tuple[str, ...]) -> Iterator[tuple[Kind, Manifest]]:
     for kind in map(Kind, kinds):
         path = directory / f"{RESOURCES[kind].plural}.yaml"
-        for item in Fields(_only_document(path), path.name).items("items"):
+        content = Fields(_only_document(path), path.name)
+        if content.text("kind") != "List":
+            raise MalformedError(f"{path.name} holds no List; it looks cut off")
+        for item in content.items("items"):
             yield kind, item
 
 
@@ -238,6 +252,8 @@ def _only_document(path: Path) -> object:
         found = list(documents(path.read_text(encoding="utf-8")))
     except TextError as error:
         raise MalformedError(f"{path.name}: {error}") from error
+    except UnicodeDecodeError as error:
+        raise MalformedError(f"{path.name} is not UTF-8 text") from error
     except OSError as error:
         raise MalformedError(f"{path.name}: {error.strerror}") from error
     if len(found) != 1:

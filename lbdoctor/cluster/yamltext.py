@@ -50,14 +50,37 @@ def documents(text: str) -> Iterator[object]:
         yield from _json(text.lstrip("\ufeff"))
         return
     try:
-        yield from yaml.load_all(text, Loader=_Loader)
+        for document in yaml.load_all(text, Loader=_Loader):
+            _refuse_aliases(document)
+            yield document
+    except TextError:
+        raise
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         where = f"line {mark.line + 1}: " if mark else ""
         problem = getattr(error, "problem", None) or str(error).splitlines()[0]
         raise TextError(f"{where}{problem}") from error
-    except (RecursionError, ValueError) as error:
+    except (RecursionError, ValueError, LookupError, TypeError, AttributeError) as error:
+        # What the constructors of PyYAML raise at a scalar that its tag does not fit.
         raise TextError(f"it cannot be read: {type(error).__name__}") from error
+
+
+def _refuse_aliases(document: object) -> None:
+    """Refuse what stands in two places: a few lines of it unfold to billions.
+
+    Raises:
+        TextError: A part of the document is used twice, or contains itself.
+    """
+    seen: set[int] = set()
+    left = [document]
+    while left:
+        value = left.pop()
+        if not isinstance(value, dict | list):
+            continue
+        if id(value) in seen:
+            raise TextError("it uses aliases (&x, *x), which kubectl never writes")
+        seen.add(id(value))
+        left.extend(value.values() if isinstance(value, dict) else value)
 
 
 def dump(value: object, stream: TextIO) -> None:

@@ -53,7 +53,8 @@ def look(
         UnreadableError: Nothing could be read.
     """
     shown = {rule.code for rule in rules}
-    first = _with_earlier(collect(source, scope), earlier)
+    asked = earlier.scope if scope is None else scope
+    first = _with_earlier(collect(source, asked), earlier)
     if not source.origin.can_be_confirmed:
         findings, skipped = judge(first, CATALOGUE)
         last = first
@@ -160,6 +161,8 @@ def _pools_again(
 ) -> tuple[IPPool, ...]:
     """Return the pools, those named as they are now; one that cannot be read is a gap."""
     pools = {pool.name: pool for pool in first.ip_pools}
+    if Kind.IP_POOL in first.missing_kinds:
+        return first.ip_pools  # single ones would be judged as if they were all
     for name in sorted(names):
         if not is_object_name(name):
             continue  # no pool can have this name, and a GET would ask for something else

@@ -64,6 +64,9 @@ class Earlier:
     gaps: tuple[Gap, ...] = ()
     """Single objects whose second reading failed."""
 
+    scope: frozenset[str] | None = None
+    """Namespaces that were asked for then, and are now unless others are named."""
+
 
 class Source(Protocol):
     """Somewhere the objects can be read from.

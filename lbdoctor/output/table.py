@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from itertools import groupby
 from typing import TextIO
 
+from rich.cells import cell_len, set_cell_size
 from rich.console import Console
 from rich.text import Text
 
@@ -19,7 +20,7 @@ MOST_LINES = 10
 """More findings of one code in one pool than this become one line."""
 
 WIDEST_POOL = 24
-STYLES = {Severity.ERROR: "bold red", Severity.WARNING: "yellow", Severity.INFO: "cyan"}
+STYLES = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.INFO: "cyan"}
 
 
 def render(report: Report, stream: TextIO) -> None:
@@ -37,11 +38,11 @@ class _Table:
         self._report = report
         self._wide = wide
         self._console = Console(file=stream, highlight=False, emoji=False, markup=False)
-        shown = [len(visible(finding.pool)) for finding in report.findings]
+        shown = [cell_len(visible(finding.pool)) for finding in report.findings]
         self._pool_width = min(WIDEST_POOL, max(shown, default=0))
 
     def write(self) -> None:
-        self._line(Text("   ".join(what_was_read(self._report)), style="bold"))
+        self._line(Text("   ".join(what_was_read(self._report))))
         for (severity, code, pool), group in groupby(self._report.counted, key=_group):
             findings = list(group)
             prefix = self._prefix(severity, code, pool)
@@ -53,16 +54,16 @@ class _Table:
         self._unconfirmed()
         if young := settling(self._report):
             self._line(Text(young))
-        self._line(Text(totals(self._report), style="bold"))
+        self._line(Text(totals(self._report)))
         for line in unread(self._report):
             self._line(Text("  "), Text(line))
-        self._line(Text("next: ", style="dim"), Text(next_command(self._report)))
+        self._line(Text("next: "), Text(next_command(self._report)))
 
     def _finding(self, prefix: Text, finding: Finding) -> None:
         self._line(prefix, Text(_one(finding)))
         if self._wide:
             for line in _details(finding):
-                self._line(Text("    ", style="dim"), Text(line, style="dim"))
+                self._line(Text("    "), Text(line))
 
     def _unconfirmed(self) -> None:
         found = self._report.unconfirmed
@@ -70,7 +71,7 @@ class _Table:
             return
         if not self._wide:
             line = f"{plural(len(found), 'finding')} not confirmed (-o wide lists them)"
-            self._line(Text(line, style="dim"))
+            self._line(Text(line))
         else:
             self._line(Text("not confirmed, for it stood in only one of two readings:"))
             for finding in found:
@@ -78,12 +79,11 @@ class _Table:
 
     def _prefix(self, severity: Severity, code: str, pool: str) -> Text:
         name = visible(pool)
-        if len(name) > WIDEST_POOL:
-            name = name[: WIDEST_POOL - 1] + "…"
+        if cell_len(name) > WIDEST_POOL:
+            name = set_cell_size(name, WIDEST_POOL - 1) + "…"
         gap = "  " if self._pool_width else ""
-        return Text.assemble(
-            (f"{severity!s:<9}", STYLES[severity]), f"{code}  {name:<{self._pool_width}}{gap}"
-        )
+        column = set_cell_size(name, self._pool_width)
+        return Text.assemble((f"{severity!s:<9}", STYLES[severity]), f"{code}  {column}{gap}")
 
     def _line(self, prefix: Text, message: Text | None = None) -> None:
         """Write one line, wrapped below its prefix on a terminal and never in a pipe."""

@@ -6,6 +6,8 @@ import unicodedata
 from collections.abc import Sequence
 from datetime import datetime
 
+from lbdoctor.domain.addresses import parse_address
+
 _HARMLESS_ALWAYS = frozenset({"Lu", "Ll", "Lt", "Lm", "Lo", "Mn", "Mc", "Nd", "Nl", "No"})
 
 
@@ -31,12 +33,16 @@ def moment(when: datetime | None) -> str:
 
 
 def first_addresses(addresses: Sequence[str], most: int = 3) -> str:
-    """Return the first addresses, those of the same /24 shortened: ``10.0.0.2 .3 .4``."""
+    """Return the first addresses, those of the same /24 shortened: ``10.0.0.2 .3 .4``.
+
+    What is no address is left as it is.
+    """
     shown: list[str] = []
     for index, address in enumerate(addresses[:most]):
         prefix, dot, last = address.rpartition(".")
         before = addresses[index - 1].rpartition(".")[0] if index else ""
-        shown.append(f".{last}" if dot and prefix == before else address)
+        is_near = dot and prefix == before and parse_address(address) is not None
+        shown.append(f".{last}" if is_near else address)
     more = len(addresses) - most
     return visible(" ".join(shown)) + (f" and {more} more" if more > 0 else "")
 

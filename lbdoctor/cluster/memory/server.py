@@ -7,6 +7,7 @@ from datetime import datetime
 from itertools import islice
 
 from lbdoctor.cluster.api import PAGE_SIZE, Manifest, Page
+from lbdoctor.cluster.fields import Fields, MalformedError
 from lbdoctor.cluster.manifest import namespaced_name
 from lbdoctor.domain.refs import Kind
 from lbdoctor.domain.snapshot import Origin
@@ -60,5 +61,8 @@ class MemoryCluster:
 
 def _is_selected(manifest: Manifest, selector: Mapping[str, str]) -> bool:
     key, _, value = selector.get("labelSelector", "").partition("=")
-    labels = (manifest.get("metadata") or {}).get("labels") or {}
-    return not key or labels.get(key) == value
+    try:
+        labels = Fields(manifest).map("metadata").map("labels")
+        return not key or labels.text(key) == value
+    except MalformedError:
+        return True  # the reader will say what is wrong with it
