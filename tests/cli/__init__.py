@@ -1,0 +1,1 @@
+"""Tests of the whole program: what it prints, how it exits, what it reads."""

@@ -1,0 +1,1 @@
+"""Tests of where objects come from: text, manifests, snapshots."""
