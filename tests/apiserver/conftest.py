@@ -12,14 +12,15 @@ from tests.apiserver.control_plane import ControlPlane
 from tests.apiserver.program import Program
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Skip what needs the binaries where they are missing; a mark, for one line in the summary."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Skip what needs the binaries where they are missing: one test tells for all of them."""
     if _is_ci() or binaries.find():
         return
-    skip = pytest.mark.skip(reason=_missing())
-    for item in items:
-        if "plane" in getattr(item, "fixturenames", ()):
-            item.add_marker(skip)
+    needing = [item for item in items if "plane" in getattr(item, "fixturenames", ())]
+    if needing:
+        needing[0].add_marker(pytest.mark.skip(reason=_missing()))
+        config.hook.pytest_deselected(items=needing[1:])
+        items[:] = [item for item in items if item not in needing[1:]]
 
 
 @pytest.fixture(scope="session")
