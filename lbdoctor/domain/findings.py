@@ -111,6 +111,9 @@ class Finding:
     short: str = ""
     """The message for a line that already names pool and address."""
 
+    note: str = ""
+    """What holds for every finding of this code, and is said once."""
+
     pool: str = ""
     """The pool it is about, where there is one."""
 

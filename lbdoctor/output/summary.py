@@ -69,6 +69,12 @@ def settling(report: Report) -> str:
     )
 
 
+def notes(report: Report) -> list[str]:
+    """Return what holds for every finding of a code, once."""
+    said = {(item.code, item.note): None for item in report.counted if item.note}
+    return [f"{code}: {visible(note)}" for code, note in said]
+
+
 def unread(report: Report) -> list[str]:
     """Return a line for each thing that could not be read, and each rule left out by it."""
     gaps = sorted(set(report.snapshot.gaps))

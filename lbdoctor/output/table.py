@@ -12,7 +12,7 @@ from rich.text import Text
 
 from lbdoctor.diagnosis.report import Report
 from lbdoctor.domain.findings import Finding, Severity
-from lbdoctor.output.summary import next_command, settling, totals, unread, what_was_read
+from lbdoctor.output.summary import next_command, notes, settling, totals, unread, what_was_read
 from lbdoctor.output.text import first_addresses, plural, visible
 from lbdoctor.rules import find
 
@@ -51,6 +51,8 @@ class _Table:
                 continue
             for finding in findings:
                 self._finding(prefix, finding)
+        for note in notes(self._report):
+            self._line(Text(note))
         self._unconfirmed()
         if young := settling(self._report):
             self._line(Text(young))
@@ -60,7 +62,7 @@ class _Table:
         self._line(Text("next: "), Text(next_command(self._report)))
 
     def _finding(self, prefix: Text, finding: Finding) -> None:
-        self._line(prefix, Text(_one(finding)))
+        self._line(prefix, Text(_one(finding, full=self._wide)))
         if self._wide:
             for line in _details(finding):
                 self._line(Text("    "), Text(line))
@@ -112,8 +114,8 @@ def _many(code: str, findings: list[Finding]) -> str:
     return f"{len(findings)} {find(code).noun}: {which}"
 
 
-def _one(finding: Finding) -> str:
-    if finding.short and finding.address:
+def _one(finding: Finding, *, full: bool) -> str:
+    if finding.short and finding.address and not full:
         text = f"{finding.address}  {finding.short}"
     else:
         text = finding.message

@@ -42,7 +42,6 @@ from lbdoctor.rules.rule import rule
     "stale-allocation",
     Severity.ERROR,
     on=SubjectKind.RECORD,
-    noun="stale (guest not checked)",
     summary="a pool holds an address for a LoadBalancer that no longer exists",
     remedy="make sure that nothing announces the address any more, then release the record: "
     f"from Harvester 1.5.0 on with the annotation {RELEASE_ANNOTATION} on the pool",
@@ -85,7 +84,8 @@ def stale_allocation(record: Record, snapshot: Snapshot) -> Iterator[Finding]:
         subject=subject_of(record),
         message=f"{record.key} is held for {record.owner_text}, which does not exist{carried}; "
         "guest not checked",
-        short=f"gone: {record.owner_text}{carried} (guest not checked)",
+        short=f"gone: {record.owner_text}{carried}",
+        note="guest not checked: a guest cluster may still announce such an address",
         evidence=tuple(evidence),
         pool=pool.name,
         address=record.key,
