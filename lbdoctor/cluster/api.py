@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, TypedDict, Unpack
 
 from lbdoctor.diagnosis.port import ReadError, Unread
 from lbdoctor.domain.keys import GROUP
@@ -60,6 +60,17 @@ class Page:
     continue_token: str = ""
 
 
+class PageOptions(TypedDict, total=False):
+    """What part of a list is asked for."""
+
+    continue_token: str
+    limit: int
+    """Most objects of a page; 0 is the whole list."""
+
+    selector: Mapping[str, str] | None
+    """``labelSelector`` and ``fieldSelector``."""
+
+
 class ExpiredError(Exception):
     """The list changed too much meanwhile to go on: the continue token is void (410)."""
 
@@ -86,23 +97,38 @@ class Api(Protocol):
         """Return one object, or None if its absence is proven."""
         ...
 
-    def page(
-        self,
-        kind: Kind,
-        namespace: str = "",
-        *,
-        continue_token: str = "",
-        limit: int = PAGE_SIZE,
-        selector: Mapping[str, str] | None = None,
-    ) -> Page:
+    def page(self, kind: Kind, namespace: str = "", **options: Unpack[PageOptions]) -> Page:
         """Return one page of a list, read at "most recent".
-
-        ``selector`` holds ``labelSelector`` and ``fieldSelector``.
 
         Raises:
             ExpiredError: The token is too old.
         """
         ...
+
+
+class Wrapper:
+    """An ``Api`` on top of another one: what it does not change goes through."""
+
+    def __init__(self, api: Api) -> None:
+        self._api = api
+
+    @property
+    def origin(self) -> Origin:
+        return self._api.origin
+
+    @property
+    def now(self) -> datetime | None:
+        return self._api.now
+
+    @property
+    def default_namespace(self) -> str:
+        return self._api.default_namespace
+
+    def get(self, kind: Kind, name: str, namespace: str = "") -> Manifest | None:
+        return self._api.get(kind, name, namespace)
+
+    def page(self, kind: Kind, namespace: str = "", **options: Unpack[PageOptions]) -> Page:
+        return self._api.page(kind, namespace, **options)
 
 
 __all__ = [
@@ -113,7 +139,9 @@ __all__ = [
     "ExpiredError",
     "Manifest",
     "Page",
+    "PageOptions",
     "ReadError",
     "Resource",
     "Unread",
+    "Wrapper",
 ]

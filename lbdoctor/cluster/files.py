@@ -6,13 +6,13 @@ LoadBalancer nor an empty List did not read LoadBalancers, and the same for pool
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from io import BufferedReader
 from pathlib import Path
-from typing import Final, TextIO
+from typing import Final, TextIO, Unpack
 
-from lbdoctor.cluster.api import PAGE_SIZE, RESOURCES, Api, Manifest, Page
+from lbdoctor.cluster.api import RESOURCES, Api, Manifest, Page, PageOptions, Wrapper
 from lbdoctor.cluster.manifest import times
 from lbdoctor.cluster.memory.server import MemoryCluster
 from lbdoctor.cluster.yamltext import TextError, documents
@@ -66,43 +66,21 @@ def _files_of(path: Path) -> list[Path]:
     return found
 
 
-class FileApi:
+class FileApi(Wrapper):
     """An ``Api`` over manifests that were read before; nothing can be written to it."""
 
     def __init__(self, objects: MemoryCluster, held: frozenset[Kind]) -> None:
-        self._objects = objects
+        super().__init__(objects)
         self._held = held
-
-    @property
-    def origin(self) -> Origin:
-        return self._objects.origin
-
-    @property
-    def now(self) -> datetime | None:
-        return self._objects.now
-
-    @property
-    def default_namespace(self) -> str:
-        return self._objects.default_namespace
 
     def get(self, kind: Kind, name: str, namespace: str = "") -> Manifest | None:
         self._check(kind)
-        return self._objects.get(kind, name, namespace)
+        return super().get(kind, name, namespace)
 
-    def page(
-        self,
-        kind: Kind,
-        namespace: str = "",
-        *,
-        continue_token: str = "",
-        limit: int = PAGE_SIZE,
-        selector: Mapping[str, str] | None = None,
-    ) -> Page:
+    def page(self, kind: Kind, namespace: str = "", **options: Unpack[PageOptions]) -> Page:
         if kind in MUST_BE_HELD:
             self._check(kind)
-        return self._objects.page(
-            kind, namespace, continue_token=continue_token, limit=limit, selector=selector
-        )
+        return super().page(kind, namespace, **options)
 
     def _check(self, kind: Kind) -> None:
         if kind not in self._held:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from typing import Unpack
 
-from lbdoctor.cluster.api import PAGE_SIZE, Api, Manifest, Page
+from lbdoctor.cluster.api import Api, Manifest, Page, PageOptions, Wrapper
 from lbdoctor.cluster.fields import MalformedError
 from lbdoctor.cluster.manifest import namespaced_name, trimmed
 from lbdoctor.diagnosis.port import ReadError, Unread
 from lbdoctor.domain.refs import Kind
-from lbdoctor.domain.snapshot import Origin
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,29 +31,17 @@ class Recording:
     failed: dict[Call, tuple[Unread, str]] = field(default_factory=dict)
 
 
-class Recorder:
+class Recorder(Wrapper):
     """An ``Api`` that hands everything through and remembers it."""
 
     def __init__(self, api: Api) -> None:
-        self._api = api
+        super().__init__(api)
         self.recording = Recording()
-
-    @property
-    def origin(self) -> Origin:
-        return self._api.origin
-
-    @property
-    def now(self) -> datetime | None:
-        return self._api.now
-
-    @property
-    def default_namespace(self) -> str:
-        return self._api.default_namespace
 
     def get(self, kind: Kind, name: str, namespace: str = "") -> Manifest | None:
         call = Call(kind, namespace, name)
         try:
-            found = self._api.get(kind, name, namespace)
+            found = super().get(kind, name, namespace)
         except ReadError as error:
             self.recording.failed[call] = (error.why, str(error))
             raise
@@ -68,25 +54,15 @@ class Recorder:
             self._note(kind, found)
         return found
 
-    def page(
-        self,
-        kind: Kind,
-        namespace: str = "",
-        *,
-        continue_token: str = "",
-        limit: int = PAGE_SIZE,
-        selector: Mapping[str, str] | None = None,
-    ) -> Page:
+    def page(self, kind: Kind, namespace: str = "", **options: Unpack[PageOptions]) -> Page:
         call = Call(kind, namespace)
         try:
-            page = self._api.page(
-                kind, namespace, continue_token=continue_token, limit=limit, selector=selector
-            )
+            page = super().page(kind, namespace, **options)
         except ReadError as error:
             self.recording.failed[call] = (error.why, str(error))
             raise
         self.recording.failed.pop(call, None)
-        if not continue_token:
+        if not options.get("continue_token"):
             self._forget(call)
         self.recording.listed.add(call)
         for item in page.items:

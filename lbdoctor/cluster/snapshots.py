@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
-from typing import Final
+from typing import Final, Unpack
 
 from lbdoctor import __version__
-from lbdoctor.cluster.api import PAGE_SIZE, RESOURCES, Api, Manifest, Page
+from lbdoctor.cluster.api import RESOURCES, Api, Manifest, Page, PageOptions, Wrapper
 from lbdoctor.cluster.fields import Fields, MalformedError
 from lbdoctor.cluster.memory.server import MemoryCluster
 from lbdoctor.cluster.recorder import Call, Recorder
@@ -129,29 +128,17 @@ class Told:
     failed: Mapping[Call, tuple[Unread, str]]
 
 
-class SnapshotApi:
+class SnapshotApi(Wrapper):
     """An ``Api`` that answers as the cluster did when the snapshot was taken."""
 
     def __init__(self, objects: MemoryCluster, told: Told) -> None:
-        self._objects = objects
+        super().__init__(objects)
         self._told = told
-
-    @property
-    def origin(self) -> Origin:
-        return self._objects.origin
-
-    @property
-    def now(self) -> datetime | None:
-        return self._objects.now
-
-    @property
-    def default_namespace(self) -> str:
-        return self._objects.default_namespace
 
     def get(self, kind: Kind, name: str, namespace: str = "") -> Manifest | None:
         call = Call(kind, namespace, name)
         self._check(call)
-        found = self._objects.get(kind, name, namespace)
+        found = super().get(kind, name, namespace)
         covered = {call, Call(kind, namespace), Call(kind)} & (
             self._told.listed | self._told.absent
         )
@@ -159,22 +146,12 @@ class SnapshotApi:
             raise ReadError(Unread.NOT_HELD, "it was not read when the snapshot was taken")
         return found
 
-    def page(
-        self,
-        kind: Kind,
-        namespace: str = "",
-        *,
-        continue_token: str = "",
-        limit: int = PAGE_SIZE,
-        selector: Mapping[str, str] | None = None,
-    ) -> Page:
+    def page(self, kind: Kind, namespace: str = "", **options: Unpack[PageOptions]) -> Page:
         call = Call(kind, namespace)
         self._check(call)
         if not self._told.listed & {call, Call(kind)}:
             raise ReadError(Unread.NOT_HELD, "it was not read when the snapshot was taken")
-        return self._objects.page(
-            kind, namespace, continue_token=continue_token, limit=limit, selector=selector
-        )
+        return super().page(kind, namespace, **options)
 
     def _check(self, call: Call) -> None:
         if call in self._told.failed:
