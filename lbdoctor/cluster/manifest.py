@@ -147,19 +147,8 @@ def trimmed(kind: Kind, manifest: Manifest) -> Manifest:
     That is managedFields, and for kinds that are not Harvester's all but the fields above.
     """
     copy = dict(manifest)
-    meta = dict(copy.get("metadata") or {})
-    meta.pop("managedFields", None)
-    annotations = dict(meta.get("annotations") or {})
-    annotations.pop(LAST_APPLIED, None)
-    if kind is Kind.SERVICE:
-        annotations = {
-            key: value for key, value in annotations.items() if key == keys.ANNOUNCED_ANNOTATION
-        }
-    if kind not in (Kind.IP_POOL, Kind.LOAD_BALANCER):
-        keep = {"name", "namespace", "labels", "creationTimestamp"}
-        meta = {key: value for key, value in meta.items() if key in keep}
-    meta["annotations"] = annotations
-    copy["metadata"] = {key: value for key, value in meta.items() if value}
+    if isinstance(copy.get("metadata"), dict):
+        copy["metadata"] = _trimmed_metadata(kind, copy["metadata"])
     match kind:
         case Kind.SERVICE:
             copy["spec"] = _only(copy.get("spec"), {"type", "loadBalancerIP"})
@@ -171,6 +160,20 @@ def trimmed(kind: Kind, manifest: Manifest) -> Manifest:
         case _:
             pass
     return copy
+
+
+def _trimmed_metadata(kind: Kind, metadata: Manifest) -> Manifest:
+    meta = {key: value for key, value in metadata.items() if key != "managedFields"}
+    if kind not in (Kind.IP_POOL, Kind.LOAD_BALANCER):
+        meta = _only(meta, {"name", "namespace", "labels", "annotations", "creationTimestamp"})
+    if isinstance(meta.get("annotations"), dict):
+        ours = kind in (Kind.IP_POOL, Kind.LOAD_BALANCER)
+        meta["annotations"] = {
+            key: value
+            for key, value in meta["annotations"].items()
+            if key == keys.ANNOUNCED_ANNOTATION or (ours and key != LAST_APPLIED)
+        }
+    return {key: value for key, value in meta.items() if value not in ({}, None)}
 
 
 def _name(meta: Fields) -> str:
