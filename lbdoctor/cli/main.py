@@ -22,6 +22,9 @@ from lbdoctor.cli.exit_codes import ExitCode, for_error
 from lbdoctor.domain.errors import LbdoctorError
 from lbdoctor.output.text import visible
 
+USAGE_ERROR: type[Exception] = typer.BadParameter.__bases__[0]
+"""What Typer raises for a wrong command line; it has no public name of its own."""
+
 FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
 """What an output answers that takes no more."""
 
@@ -100,15 +103,35 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _run(arguments: list[str]) -> int:
-    """Return the exit code that Typer leaves with."""
+    """Return the exit code of a command."""
     try:
-        app(arguments, prog_name=_prog_name(), complete_var=completion.COMPLETE_VAR)
+        code = app(
+            arguments,
+            prog_name=_prog_name(),
+            complete_var=completion.COMPLETE_VAR,
+            standalone_mode=False,
+        )
+    except USAGE_ERROR as error:
+        return _misused(error)
     except SystemExit as leaving:
         # Typer and rich both turn a closed pipe into 1 by themselves.
         if isinstance(leaving.__context__, BrokenPipeError):
             raise BrokenPipeError from leaving
-        return leaving.code if isinstance(leaving.code, int) else ExitCode.OK
-    return ExitCode.OK
+        code = leaving.code
+    return code if isinstance(code, int) else ExitCode.OK
+
+
+def _misused(error: Exception) -> int:
+    """Say in one line what is wrong with the command line."""
+    context = getattr(error, "ctx", None)
+    command = context.command_path if context else "lbdoctor"
+    text = getattr(error, "format_message", lambda: str(error))()
+    if text.startswith("Usage:"):  # no command at all: the message is the help
+        typer.echo(text, err=True)
+    else:
+        line = f"{' '.join(text.split()).rstrip('.')}; try: {command} --help"
+        typer.echo(f"error: {visible(line)}", err=True)
+    return ExitCode.USAGE
 
 
 def _failed(error: LbdoctorError, arguments: list[str]) -> int:

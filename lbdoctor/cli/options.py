@@ -31,7 +31,9 @@ def complete_code(incomplete: str) -> list[tuple[str, str]]:
     from lbdoctor.rules import CATALOGUE
 
     wanted = incomplete.upper()
-    return [(rule.code, rule.name) for rule in CATALOGUE if rule.code.startswith(wanted)]
+    found = [(rule.code, rule.name) for rule in CATALOGUE if rule.code.startswith(wanted)]
+    # Typer compares again, with the letters as they were typed.
+    return [(code.lower(), name) for code, name in found] if incomplete.islower() else found
 
 
 Kubeconfig = Annotated[

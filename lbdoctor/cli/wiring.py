@@ -55,6 +55,8 @@ def open_from(path: str, options: LiveOptions) -> Api:
             "--from reads no cluster, so --context and --kubeconfig say nothing",
             hint=f"lbdoctor scan --from {path}",
         )
+    if not path:
+        raise UsageError("--from is empty", hint="lbdoctor scan --from FILE")
     if path == "-":
         if sys.stdin is None:
             raise UnreadableError("standard input is closed", hint="lbdoctor scan --from FILE")

@@ -62,7 +62,8 @@ def look(
         first = _sighted(first, pause)
         findings, skipped, last = _confirmed(source, first)
     told = sorted((item for item in findings if item.code in shown), key=_order)
-    return Report(last, tuple(told), tuple(item for item in skipped if item.rule.code in shown))
+    not_run = tuple(item for item in skipped if item.rule.code in shown)
+    return Report(last, tuple(told), not_run, left_out=len(CATALOGUE) - len(shown))
 
 
 def _with_earlier(first: Snapshot, earlier: Earlier) -> Snapshot:

@@ -39,6 +39,8 @@ class Report:
     snapshot: Snapshot
     findings: tuple[Finding, ...]
     skipped: tuple[Skipped, ...] = ()
+    left_out: int = 0
+    """How many codes were not asked for."""
 
     @property
     def settling(self) -> tuple[LoadBalancer, ...]:

@@ -52,6 +52,8 @@ def totals(report: Report) -> str:
         return f"{found or 'no problems in what was read'}; not everything could be read:"
     if not found:
         found = "no confirmed problems" if report.unconfirmed else "no problems found"
+        if report.left_out:
+            found += f" ({plural(report.left_out, 'code')} left out)"
     if report.snapshot.origin.can_be_confirmed:
         return f"{found}; everything could be read"
     return f"{found}, as far as {visible(report.snapshot.origin.name)} goes"
