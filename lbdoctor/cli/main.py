@@ -72,6 +72,8 @@ def lbdoctor(
 def run() -> None:
     """Run the program and leave with its exit code."""
     signal.signal(signal.SIGTERM, _terminate)
+    if sys.stdout is None:  # closed before the start: nobody reads
+        sys.exit(ExitCode.CLOSED_OUTPUT)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             # A terminal that cannot show a character gets its escape, not a traceback.
@@ -126,6 +128,7 @@ def _misused(error: Exception) -> int:
     context = getattr(error, "ctx", None)
     command = context.command_path if context else "lbdoctor"
     text = getattr(error, "format_message", lambda: str(error))()
+    text = text.replace("Value error, ", "")
     if text.startswith("Usage:"):  # no command at all: the message is the help
         typer.echo(text, err=True)
     else:
@@ -157,9 +160,7 @@ def _output_closed() -> int:
 
 def _unwritable(error: OSError) -> int:
     """Say that the output could not be written."""
-    typer.echo(
-        f"error: the output cannot be written: {error.strerror}; try: lbdoctor scan", err=True
-    )
+    typer.echo(f"error: the output cannot be written: {error.strerror}", err=True)
     _output_closed()
     return ExitCode.UNREADABLE
 

@@ -100,5 +100,14 @@ Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of a fa
 
 
 def codes(values: list[str] | None) -> tuple[str, ...]:
-    """Return the codes of a repeatable option; commas separate too."""
-    return tuple(part for value in values or () for part in value.split(",") if part)
+    """Return the codes of a repeatable option; commas separate too.
+
+    Raises:
+        UsageError: The option is there, and names none.
+    """
+    from lbdoctor.domain.errors import UsageError
+
+    found = tuple(part for value in values or () for part in value.split(",") if part)
+    if values and not found:
+        raise UsageError("a code is missing", hint="lbdoctor explain")
+    return found

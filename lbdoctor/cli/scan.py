@@ -15,7 +15,7 @@ Examples:
   lbdoctor scan
   lbdoctor scan -n team-a -o wide
   lbdoctor scan --only LBD101,LBD201 -o json
-  kubectl get ippools.loadbalancer.harvesterhci.io,lb -A -o yaml | \\
+  kubectl get ippools.loadbalancer.harvesterhci.io,lb,svc -A -o yaml | \\
     lbdoctor scan --from -
 """
 

@@ -24,7 +24,7 @@ from lbdoctor.domain.snapshot import Origin, OriginKind
 SUFFIXES: Final = frozenset({".yaml", ".yml", ".json"})
 MUST_BE_HELD: Final = frozenset({Kind.IP_POOL, Kind.LOAD_BALANCER})
 NEVER: Final = datetime.min.replace(tzinfo=UTC)
-HINT: Final = "kubectl get ippools.loadbalancer.harvesterhci.io,loadbalancers -A -o yaml > FILE"
+HINT: Final = "kubectl get ippools.loadbalancer.harvesterhci.io,lb,svc -A -o yaml > FILE"
 
 
 def open_path(path: Path) -> Api:
@@ -102,9 +102,13 @@ def objects_of(document: object) -> Iterator[Manifest]:
         if not isinstance(items, list) or not str(kind).endswith("List"):
             yield document
             return
+        meta = document.get("metadata")
+        if isinstance(meta, dict) and (meta.get("continue") or meta.get("remainingItemCount")):
+            raise TextError("a List that says it is only a part (metadata.continue)")
         for item in items:
-            if isinstance(item, dict):
-                yield _typed(item, str(kind), document.get("apiVersion"))
+            if not isinstance(item, dict):
+                raise TextError("a List with an item that is no object")
+            yield from objects_of(_typed(item, str(kind), document.get("apiVersion")))
 
 
 def kind_of(manifest: Manifest) -> Kind | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -32,6 +32,9 @@ NOTHING: Final = Earlier()
 LOOKS_APART: Final = 2.0
 """Seconds between two looks at a LoadBalancer too young to be judged by one."""
 
+ALL_AGAIN: Final = "(second reading)"
+"""Stands in a gap for all LoadBalancers that were listed once, and not a second time."""
+
 MOST_GETS: Final = 200
 """Above so many owners one more LIST is cheaper than a GET each."""
 
@@ -55,27 +58,26 @@ def look(
     shown = {rule.code for rule in rules}
     asked = earlier.scope if scope is None else scope
     first = _with_earlier(collect(source, asked), earlier)
-    if not source.origin.can_be_confirmed:
-        findings, skipped = judge(first, CATALOGUE)
-        last = first
+    if source.origin.can_be_confirmed:
+        findings, skipped, last = _confirmed(source, _sighted(first, pause))
     else:
-        first = _sighted(first, pause)
-        findings, skipped, last = _confirmed(source, first)
+        findings, skipped = judge(first, CATALOGUE)
+        findings = [item for item in findings if not _rests_on(item, earlier.gaps)]
+        last = first
     told = sorted((item for item in findings if item.code in shown), key=_order)
     not_run = tuple(item for item in skipped if item.rule.code in shown)
     return Report(last, tuple(told), not_run, left_out=len(CATALOGUE) - len(shown))
 
 
 def _with_earlier(first: Snapshot, earlier: Earlier) -> Snapshot:
-    """Add what was seen before, and take away what could not be read again then."""
-    lost = {gap.name for gap in earlier.gaps if gap.kind is Kind.IP_POOL}
-    unknown = unknown_owners(earlier.gaps)
+    """Add what was seen before, and whom a second reading could not find."""
+    unknown = frozenset(
+        owner for owner in unknown_owners(earlier.gaps) if first.load_balancer(owner) is None
+    )
     return replace(
         first,
         sightings=earlier.sightings,
         gaps=first.gaps + earlier.gaps,
-        ip_pools=tuple(pool for pool in first.ip_pools if pool.name not in lost),
-        load_balancers=tuple(lb for lb in first.load_balancers if lb.owner not in unknown),
         unknown_owners=first.unknown_owners | unknown,
     )
 
@@ -109,18 +111,40 @@ def _confirmed(source: Source, first: Snapshot) -> tuple[list[Finding], list[Ski
         return [replace(item, confirmed=True) for item in findings], skipped, first
     last = read_again(source, first, candidates)
     again, skipped = judge(last, CATALOGUE)
-    return compared(findings, again), skipped, last
+    lost = last.gaps[len(first.gaps) :]
+    return compared(findings, again, lost), skipped, last
 
 
-def compared(first: Iterable[Finding], second: Iterable[Finding]) -> list[Finding]:
-    """Return the findings of both readings; confirmed is what stands in both."""
+def _rests_on(finding: Finding, lost: Iterable[Gap]) -> bool:
+    """Whether a finding needs a second reading of something that could not be read again."""
+    if finding.code not in CONFIRMED_BY_SECOND_READING:
+        return False
+    for gap in lost:
+        if gap.kind is Kind.IP_POOL and gap.name == finding.pool:
+            return True
+        if gap.kind is Kind.LOAD_BALANCER and any(
+            gap.namespace in ("", owner.namespace) and gap.name in (ALL_AGAIN, owner.name)
+            for owner in finding.depends_on
+        ):
+            return True
+    return False
+
+
+def compared(
+    first: Iterable[Finding], second: Iterable[Finding], lost: Sequence[Gap] = ()
+) -> list[Finding]:
+    """Return the findings of both readings; confirmed is what stands in both.
+
+    ``lost`` is what could not be read again: what rests on it is not confirmed.
+    """
     before = {item.identity: item for item in first}
     merged: list[Finding] = []
     seen = set()
     for item in second:
         seen.add(item.identity)
         needs_both = item.code in CONFIRMED_BY_SECOND_READING
-        merged.append(replace(item, confirmed=not needs_both or item.identity in before))
+        stands = item.identity in before and not _rests_on(item, lost)
+        merged.append(replace(item, confirmed=stands or not needs_both))
     merged.extend(
         item
         for identity, item in before.items()
@@ -160,7 +184,7 @@ def _owners_of_new_records(first: Snapshot, pools: Iterable[IPPool]) -> set[Owne
 def _pools_again(
     source: Source, first: Snapshot, names: set[str], gaps: list[Gap]
 ) -> tuple[IPPool, ...]:
-    """Return the pools, those named as they are now; one that cannot be read is a gap."""
+    """Return the pools, those named as they are now; one that cannot be read stays, as a gap."""
     pools = {pool.name: pool for pool in first.ip_pools}
     if Kind.IP_POOL in first.missing_kinds:
         return first.ip_pools  # single ones would be judged as if they were all
@@ -171,7 +195,7 @@ def _pools_again(
             pool = source.ip_pool(name)
         except ReadError as error:
             gaps.append(Gap(Kind.IP_POOL, str(error), name=name))
-            pool = None
+            continue
         if pool is None:
             pools.pop(name, None)
         else:
@@ -192,8 +216,9 @@ def _owners_again(
             lb = source.load_balancer(owner)
         except ReadError as error:
             gaps.append(Gap(Kind.LOAD_BALANCER, str(error), owner.namespace, owner.name))
-            unknown.add(owner)
-            lb = None
+            if owner not in found:
+                unknown.add(owner)
+            continue
         if lb is None:
             found.pop(owner, None)
         else:
@@ -204,18 +229,18 @@ def _owners_again(
 def _list_again(
     source: Source, first: Snapshot, owners: set[Owner], gaps: list[Gap]
 ) -> tuple[tuple[LoadBalancer, ...], frozenset[Owner]]:
-    """List once more; what a failed LIST should have told about ``owners`` is unknown."""
+    """List once more; whom a failed LIST should have shown to exist or not is unknown."""
     found: list[LoadBalancer] = []
     unknown: set[Owner] = set()
     for namespace in sorted(first.listed_namespaces or {""}):
         try:
             listing = source.load_balancers(namespace)
         except ReadError as error:
-            gaps.append(Gap(Kind.LOAD_BALANCER, str(error), namespace))
-            lost = {owner for owner in owners if namespace in ("", owner.namespace)}
-            kept = (lb for lb in first.load_balancers if namespace in ("", lb.namespace))
-            found.extend(lb for lb in kept if lb.owner not in lost)
-            unknown |= lost
+            gaps.append(Gap(Kind.LOAD_BALANCER, str(error), namespace, ALL_AGAIN))
+            kept = [lb for lb in first.load_balancers if namespace in ("", lb.namespace)]
+            found.extend(kept)
+            asked = {owner for owner in owners if namespace in ("", owner.namespace)}
+            unknown |= asked - {lb.owner for lb in kept}
             continue
         found.extend(listing.items)
         gaps.extend(gap for gap in listing.malformed if gap not in gaps)

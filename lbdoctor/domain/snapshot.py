@@ -183,13 +183,15 @@ class Snapshot:
 
     @property
     def has_services(self) -> bool:
-        """Whether Services were read, so that an address without one is not carried."""
-        return self.services is not None
+        """Whether all Services were read: an address that none carries is then free of them."""
+        return self.services is not None and not any(gap.kind is Kind.SERVICE for gap in self.gaps)
 
     @cached_property
     def has_all_pools(self) -> bool:
         """Whether every pool was read, so that what is not here does not exist."""
-        return not any(gap.kind is Kind.IP_POOL for gap in self.gaps)
+        return not any(
+            gap.kind is Kind.IP_POOL and gap.name not in self._pools for gap in self.gaps
+        )
 
     @cached_property
     def missing_kinds(self) -> frozenset[Kind]:

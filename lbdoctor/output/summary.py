@@ -7,8 +7,6 @@ from lbdoctor.domain.findings import Severity
 from lbdoctor.domain.snapshot import OriginKind
 from lbdoctor.output.text import plural, visible
 
-CAN_LIST = "kubectl auth can-i list loadbalancers.loadbalancer.harvesterhci.io --all-namespaces"
-
 
 def where(report: Report) -> str:
     """Say where the objects come from: ``context prod`` or ``file pools.yaml``."""
@@ -55,8 +53,16 @@ def totals(report: Report) -> str:
         if report.left_out:
             found += f" ({plural(report.left_out, 'code')} left out)"
     if report.snapshot.origin.can_be_confirmed:
-        return f"{found}; everything could be read"
+        return f"{found}; everything {_but_the_controller(report)}could be read"
     return f"{found}, as far as {visible(report.snapshot.origin.name)} goes"
+
+
+def _but_the_controller(report: Report) -> str:
+    """Say so where nothing tells whether the controller runs (LBD001, LBD002)."""
+    snapshot = report.snapshot
+    is_known = snapshot.controller.tag or snapshot.controller.available is not None
+    has_objects = snapshot.ip_pools or snapshot.load_balancers
+    return "" if is_known or not has_objects else "but the controller "
 
 
 def settling(report: Report) -> str:
@@ -93,6 +99,10 @@ def next_command(report: Report) -> str:
         return f"lbdoctor explain {report.counted[0].code}"
     if report.is_complete:
         return "lbdoctor explain"
-    if report.snapshot.origin.can_be_confirmed:
-        return CAN_LIST
-    return "kubectl get ippools.loadbalancer.harvesterhci.io,loadbalancers -A -o yaml > FILE"
+    match report.snapshot.origin.kind:
+        case OriginKind.FILE:
+            return "kubectl get ippools.loadbalancer.harvesterhci.io,lb,svc -A -o yaml > FILE"
+        case OriginKind.SNAPSHOT:
+            return "lbdoctor collect DIR, as somebody who may read more"
+        case _:
+            return "kubectl auth can-i --list"

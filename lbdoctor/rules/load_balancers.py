@@ -124,7 +124,9 @@ def no_pool(lb: LoadBalancer, snapshot: Snapshot) -> Iterator[Finding]:
         pool, differences = nearest
         pool_name = pool.name
         parts = [
-            f"{item.field} is {item.of_pool!r}, wanted {item.of_load_balancer!r}"
+            "it has no scope, so it matches nothing"
+            if item.field == "scope"
+            else f"{item.field} is {item.of_pool!r}, wanted {item.of_load_balancer!r}"
             for item in differences
         ]
         message = f"no pool matches {lb.owner}; closest is {pool.name}: {', '.join(parts)}"

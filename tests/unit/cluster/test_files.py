@@ -44,3 +44,9 @@ def test_aliases_are_refused(text: str) -> None:
 def test_a_tag_that_does_not_fit_is_refused(tag: str) -> None:
     with pytest.raises(UnreadableError, match="standard input"):
         open_stream(io.StringIO(f"a: {tag}\n"))
+
+
+def test_merge_keys_are_refused() -> None:
+    text = "a: {b: 1}\nc:\n  !!merge <<: {d: 1}\n"
+    with pytest.raises(UnreadableError, match="merge"):
+        open_stream(io.StringIO(text))

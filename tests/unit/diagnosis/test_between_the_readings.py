@@ -9,6 +9,7 @@ from lbdoctor.diagnosis.look import look
 from lbdoctor.diagnosis.port import Listing
 from lbdoctor.diagnosis.report import Report
 from lbdoctor.domain.loadbalancers import LoadBalancer
+from lbdoctor.domain.pools import Record, Scope
 from lbdoctor.domain.refs import Kind
 from lbdoctor.domain.snapshot import Gap
 from lbdoctor.rules import CATALOGUE
@@ -75,3 +76,35 @@ def test_with_a_scope_the_network_of_another_pool_is_not_asked_for() -> None:
     source = ScriptedSource(Reading([mine, other]))
     looked(source, frozenset({"team-a"}))
     assert not any(call.startswith("network") for call in source.calls)
+
+
+def test_a_second_reading_that_fails_keeps_what_needs_only_one() -> None:
+    unset = replace(balancer(), ipam="")
+    bad = replace(pool(five="team-a/web"), scopes=(Scope("*", "*", "*"),))
+    again = Reading([bad], [unset], {"pool p1": FORBIDDEN, "lb team-a/web": FORBIDDEN})
+    report = looked(ScriptedSource(Reading([bad], [unset]), again))
+    assert {item.code for item in report.counted} == {"LBD111", "LBD208"}
+    assert {item.code for item in report.unconfirmed} == {"LBD201"}
+    assert {(gap.kind, gap.name) for gap in report.snapshot.gaps} == {
+        (Kind.IP_POOL, "p1"),
+        (Kind.LOAD_BALANCER, "web"),
+    }
+
+
+def test_a_second_list_that_fails_takes_no_rule_away() -> None:
+    owners = [f"team-a/gone-{index}" for index in range(201)]
+    many = replace(
+        pool(), records=tuple(Record("p1", f"10.0.0.{n % 250}", o) for n, o in enumerate(owners))
+    )
+
+    class Once(ScriptedSource):
+        def load_balancers(self, namespace: str = "") -> Listing[LoadBalancer]:
+            if "lbs" in self.calls:
+                raise FORBIDDEN
+            return super().load_balancers(namespace)
+
+    report = looked(Once(Reading([many], [balancer("old", ip="10.0.0.9")])))
+    assert of(report, "LBD101") == []
+    assert report.skipped == ()
+    assert [gap.kind for gap in report.snapshot.gaps] == [Kind.LOAD_BALANCER]
+    assert len(report.snapshot.load_balancers) == 1
