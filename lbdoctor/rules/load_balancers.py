@@ -15,9 +15,10 @@ from lbdoctor.domain.keys import (
     PROJECT_ANNOTATION,
 )
 from lbdoctor.domain.loadbalancers import LoadBalancer
+from lbdoctor.domain.pools import IPPool
 from lbdoctor.domain.refs import Kind, ObjectRef
 from lbdoctor.domain.snapshot import Snapshot
-from lbdoctor.ipam.selection import closest, requirement
+from lbdoctor.ipam.selection import Mismatch, closest, requirement
 from lbdoctor.rules.facts import (
     CONTROLLER_DOWN,
     HANGING_AFTER,
@@ -104,42 +105,46 @@ def no_pool(lb: LoadBalancer, snapshot: Snapshot) -> Iterator[Finding]:
         return
     if not choice(lb, snapshot).is_surely_none:
         return
-    wanted = requirement(lb)
-    loose = lb.is_cluster and bool(snapshot.controller.is_at_least(LOOSE_SELECTION))
-    nearest = closest(snapshot.ip_pools, wanted, loose=loose)
-    evidence = [
-        *(
-            Evidence(lb.ref, f"metadata.annotations[{key}]", value)
-            for key, value in (
-                (NETWORK_ANNOTATION, lb.network),
-                (PROJECT_ANNOTATION, lb.project),
-                (NAMESPACE_ANNOTATION, lb.scope_namespace),
-                (CLUSTER_ANNOTATION, lb.guest_cluster),
-            )
-        ),
-        *message_evidence(lb),
-    ]
-    message, pool_name = f"no pool matches {lb.owner}: there is no pool at all", ""
-    if nearest is not None:
-        pool, differences = nearest
-        pool_name = pool.name
-        parts = [
-            "it has no scope, so it matches nothing"
-            if item.field == "scope"
-            else f"{item.field} is {item.of_pool!r}, wanted {item.of_load_balancer!r}"
-            for item in differences
-        ]
-        message = f"no pool matches {lb.owner}; closest is {pool.name}: {', '.join(parts)}"
-        evidence.extend(
-            Evidence(pool.ref, f"spec.selector.{item.path}", item.of_pool) for item in differences
-        )
+    message, nearest = f"no pool matches {lb.owner}: there is no pool at all", None
+    found = _closest(lb, snapshot)
+    if found is not None:
+        nearest, differences = found
+        parts = ", ".join(_difference(item) for item in differences)
+        message = f"no pool matches {lb.owner}; closest is {nearest.name}: {parts}"
     yield Finding(
         subject=subject_of(lb),
         message=message,
-        evidence=tuple(evidence),
-        pool=pool_name,
+        evidence=(
+            *(
+                Evidence(lb.ref, f"metadata.annotations[{key}]", value)
+                for key, value in (
+                    (NETWORK_ANNOTATION, lb.network),
+                    (PROJECT_ANNOTATION, lb.project),
+                    (NAMESPACE_ANNOTATION, lb.scope_namespace),
+                    (CLUSTER_ANNOTATION, lb.guest_cluster),
+                )
+            ),
+            *message_evidence(lb),
+            *(
+                Evidence(pool.ref, f"spec.selector.{item.path}", item.of_pool)
+                for pool, items in filter(None, [found])
+                for item in items
+            ),
+        ),
+        pool=nearest.name if nearest else "",
         depends_on=frozenset({lb.owner}),
     )
+
+
+def _closest(lb: LoadBalancer, snapshot: Snapshot) -> tuple[IPPool, tuple[Mismatch, ...]] | None:
+    loose = lb.is_cluster and bool(snapshot.controller.is_at_least(LOOSE_SELECTION))
+    return closest(snapshot.ip_pools, requirement(lb), loose=loose)
+
+
+def _difference(item: Mismatch) -> str:
+    if item.field == "scope":
+        return "it has no scope, so it matches nothing"
+    return f"{item.field} is {item.of_pool!r}, wanted {item.of_load_balancer!r}"
 
 
 @rule(
