@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Unpack
+
 import pytest
 
+from lbdoctor.cluster.api import Page, PageOptions, Wrapper
 from lbdoctor.cluster.recorder import Call, Recorder
-from lbdoctor.diagnosis.port import ReadError
+from lbdoctor.diagnosis.port import ReadError, Unread
 from lbdoctor.domain.refs import Kind
 from tests.cli.manifests import lb, service
 from tests.unit.cluster.clusters import Failing, cluster_of
@@ -105,3 +108,22 @@ def test_an_object_of_odd_types_is_recorded_without_a_crash(
     recorder = Recorder(cluster)
     recorder.page(kind)
     assert len(recorder.recording.objects) == 1
+
+
+def test_a_call_that_succeeds_in_the_end_did_not_fail() -> None:
+    class Once(Wrapper):
+        """Refuses the first list, as a server that cannot select does."""
+
+        refused = False
+
+        def page(self, kind: Kind, namespace: str = "", **options: Unpack[PageOptions]) -> Page:
+            if not self.refused:
+                self.refused = True
+                raise ReadError(Unread.INVALID, "no such field")
+            return super().page(kind, namespace, **options)
+
+    recorder = Recorder(Once(cluster_of([lb("one")])))
+    with pytest.raises(ReadError):
+        recorder.page(Kind.LOAD_BALANCER)
+    recorder.page(Kind.LOAD_BALANCER)
+    assert (recorder.recording.failed, names(recorder)) == ({}, ["one"])

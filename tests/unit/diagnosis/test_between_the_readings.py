@@ -108,3 +108,14 @@ def test_a_second_list_that_fails_takes_no_rule_away() -> None:
     assert report.skipped == ()
     assert [gap.kind for gap in report.snapshot.gaps] == [Kind.LOAD_BALANCER]
     assert len(report.snapshot.load_balancers) == 1
+
+
+def test_with_a_scope_the_records_of_other_namespaces_are_not_judged() -> None:
+    held = pool(five="team-a/gone", six="team-b/gone")
+    report = looked(ScriptedSource(Reading([held])), frozenset({"team-a", "team-b"}))
+    assert len(of(report, "LBD101")) == 2
+    odd = replace(held, records=(Record("p1", "10.0.0.6", "team-b/web"), *held.records[:1]))
+    second = balancer("web", "team-b")
+    report = looked(ScriptedSource(Reading([odd], [second])), frozenset({"team-a"}))
+    assert [item.address for item in report.counted if item.code == "LBD101"] == ["10.0.0.5"]
+    assert [item for item in report.findings if "team-b" in item.message] == []
