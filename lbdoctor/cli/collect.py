@@ -55,7 +55,7 @@ def collect(
         )
     finally:
         progress.clear()
-    for path in write_snapshot(recorder, directory, report.snapshot.sightings, scope):
+    for path in write_snapshot(recorder, directory, report.snapshot):
         sys.stdout.write(f"{visible(str(path))}\n")
     for line in unread(report):
         typer.echo(f"not read: {line}", err=True)

@@ -17,7 +17,7 @@ from lbdoctor.diagnosis.port import Earlier, ReadError, Unread
 from lbdoctor.domain.errors import UnreadableError
 from lbdoctor.domain.pools import Record
 from lbdoctor.domain.refs import Kind
-from lbdoctor.domain.snapshot import Gap, Origin, OriginKind
+from lbdoctor.domain.snapshot import Gap, Origin, OriginKind, Snapshot
 
 INDEX: Final = "snapshot.yaml"
 API_VERSION: Final = "lbdoctor.io/v1"
@@ -32,13 +32,8 @@ def is_snapshot(path: Path) -> bool:
         return False  # whoever opens the path says what is wrong with it
 
 
-def write_snapshot(
-    recorder: Recorder,
-    directory: Path,
-    sightings: frozenset[Record] = frozenset(),
-    scope: frozenset[str] | None = None,
-) -> tuple[Path, ...]:
-    """Write what was read into an empty or new directory; return the files.
+def write_snapshot(recorder: Recorder, directory: Path, snapshot: Snapshot) -> tuple[Path, ...]:
+    """Write what was read for a snapshot into an empty or new directory; return the files.
 
     Raises:
         UnreadableError: The directory cannot be written, or holds something already.
@@ -56,7 +51,7 @@ def write_snapshot(
             or any(call.kind is kind for call in recorder.recording.objects)
         ]
         # Last, so that a directory with an index is a whole snapshot.
-        written.append(_write(directory / INDEX, _index(recorder, sightings, scope)))
+        written.append(_write(directory / INDEX, _index(recorder, snapshot)))
     except OSError as error:
         raise UnreadableError(f"{directory}: {error.strerror}", hint=HINT) from error
     return tuple(written)
@@ -159,16 +154,15 @@ class SnapshotApi(Wrapper):
             raise ReadError(why, reason, hint=HINT)
 
 
-def _index(
-    recorder: Recorder, sightings: frozenset[Record], scope: frozenset[str] | None
-) -> Manifest:
+def _index(recorder: Recorder, snapshot: Snapshot) -> Manifest:
     recording, origin = recorder.recording, recorder.origin
+    scope, taken_at = snapshot.scope, snapshot.taken_at
     kinds = {call.kind for call in (*recording.objects, *recording.listed)}
     return {
         "apiVersion": API_VERSION,
         "kind": KIND,
         "lbdoctor": __version__,
-        "takenAt": recorder.now.isoformat().replace("+00:00", "Z") if recorder.now else None,
+        "takenAt": taken_at.isoformat().replace("+00:00", "Z") if taken_at else None,
         "context": origin.name,
         "defaultNamespace": recorder.default_namespace,
         "namespaces": None if scope is None else sorted(scope),
@@ -176,7 +170,7 @@ def _index(
         "listed": [_named(call) for call in sorted(recording.listed, key=str)],
         "sightings": [
             {"pool": item.pool, "key": item.key, "owner": item.owner_text}
-            for item in sorted(sightings, key=str)
+            for item in sorted(snapshot.sightings, key=str)
         ],
         "absent": [_named(call) for call in sorted(recording.absent, key=str)],
         "failed": [

@@ -90,7 +90,7 @@ def collected(
     """Return what a look finds while it is recorded, and what the snapshot gives."""
     recorder = Recorder(api)
     before = look(Reader(recorder), scope=scope, rules=CATALOGUE, pause=lambda _seconds: None)
-    write_snapshot(recorder, directory, before.snapshot.sightings)
+    write_snapshot(recorder, directory, before.snapshot)
     return before, looked_at(directory, scope)
 
 
