@@ -14,7 +14,7 @@ from typing import Final, TextIO, Unpack
 
 from lbdoctor.cluster.api import RESOURCES, Api, Manifest, Page, PageOptions, Wrapper
 from lbdoctor.cluster.manifest import times
-from lbdoctor.cluster.memory.server import MemoryCluster
+from lbdoctor.cluster.objects import Objects
 from lbdoctor.cluster.yamltext import TextError, documents
 from lbdoctor.diagnosis.port import ReadError, Unread
 from lbdoctor.domain.errors import UnreadableError
@@ -69,7 +69,7 @@ def _files_of(path: Path) -> list[Path]:
 class FileApi(Wrapper):
     """An ``Api`` over manifests that were read before; nothing can be written to it."""
 
-    def __init__(self, objects: MemoryCluster, held: frozenset[Kind]) -> None:
+    def __init__(self, objects: Objects, held: frozenset[Kind]) -> None:
         super().__init__(objects)
         self._held = held
 
@@ -148,7 +148,7 @@ def _all_of(file: BufferedReader) -> bytes:
 
 
 def _open(name: str, texts: Iterable[tuple[str, str]]) -> Api:
-    cluster = MemoryCluster(Origin(OriginKind.FILE, name))
+    cluster = Objects(Origin(OriginKind.FILE, name))
     held: set[Kind] = set()
     latest = NEVER
     for source, text in texts:

@@ -10,7 +10,7 @@ from typing import Final, Unpack
 from lbdoctor import __version__
 from lbdoctor.cluster.api import RESOURCES, Api, Manifest, Page, PageOptions, Wrapper
 from lbdoctor.cluster.fields import Fields, MalformedError
-from lbdoctor.cluster.memory.server import MemoryCluster
+from lbdoctor.cluster.objects import Objects
 from lbdoctor.cluster.recorder import Call, Recorder
 from lbdoctor.cluster.yamltext import TextError, documents, dump
 from lbdoctor.diagnosis.port import Earlier, ReadError, Unread
@@ -65,7 +65,7 @@ def open_snapshot(directory: Path) -> Api:
     """
     try:
         index = _read_index(directory)
-        cluster = MemoryCluster(
+        cluster = Objects(
             Origin(OriginKind.SNAPSHOT, str(directory), index.text("context")),
             now=index.time("takenAt"),
             default_namespace=index.text("defaultNamespace"),
@@ -126,7 +126,7 @@ class Told:
 class SnapshotApi(Wrapper):
     """An ``Api`` that answers as the cluster did when the snapshot was taken."""
 
-    def __init__(self, objects: MemoryCluster, told: Told) -> None:
+    def __init__(self, objects: Objects, told: Told) -> None:
         super().__init__(objects)
         self._told = told
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from lbdoctor import cluster
 from lbdoctor.cluster.api import PAGE_SIZE, Api, Manifest, Page
 from lbdoctor.cluster.files import kind_of
-from lbdoctor.cluster.memory.server import MemoryCluster
+from lbdoctor.cluster.objects import Objects
 from lbdoctor.cluster.reader import Reader
 from lbdoctor.cluster.recorder import Call, Recorder
 from lbdoctor.cluster.snapshots import write_snapshot
@@ -23,8 +23,8 @@ from lbdoctor.rules import CATALOGUE
 NOON = datetime(2026, 8, 20, 12, 0, 0, 123456, tzinfo=UTC)
 
 
-def cluster_of(manifests: Iterable[Manifest]) -> MemoryCluster:
-    found = MemoryCluster(
+def cluster_of(manifests: Iterable[Manifest]) -> Objects:
+    found = Objects(
         Origin(OriginKind.MEMORY, "prod", "https://10.0.0.1:6443"),
         now=NOON,
         default_namespace="default",

@@ -11,7 +11,7 @@ import yaml
 
 from lbdoctor.cluster.api import Api, Manifest
 from lbdoctor.cluster.files import FileApi, kind_of
-from lbdoctor.cluster.memory.server import MemoryCluster
+from lbdoctor.cluster.objects import Objects
 from lbdoctor.cluster.reader import Reader
 from lbdoctor.diagnosis.look import look
 from lbdoctor.diagnosis.report import Report
@@ -52,7 +52,7 @@ class Case:
     def api(self) -> Api:
         """Return the manifests as a cluster; not confirmable: as a file, which may lack kinds."""
         kind = OriginKind.MEMORY if self.confirmable else OriginKind.FILE
-        cluster = MemoryCluster(Origin(kind, self.name), now=self.now)
+        cluster = Objects(Origin(kind, self.name), now=self.now)
         held: set[Kind] = set()
         for manifest in self.given:
             found = kind_of(manifest)

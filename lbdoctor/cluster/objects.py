@@ -1,4 +1,4 @@
-"""Keeps manifests and answers as an API server does: pages, names, 404."""
+"""Manifests that were read before, found again by kind, name and page."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from lbdoctor.domain.refs import Kind
 from lbdoctor.domain.snapshot import Origin
 
 
-class MemoryCluster:
-    """An ``Api`` over manifests that are put into it."""
+class Objects:
+    """An ``Api`` to read from, over manifests that are put into it."""
 
     def __init__(
         self, origin: Origin, *, now: datetime | None = None, default_namespace: str = ""
