@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import TracebackType
@@ -18,18 +19,28 @@ def reply(body: object, status: int = 200, **headers: str) -> Reply:
     return status, headers, json.dumps(body).encode()
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One request, as the server saw it."""
+
+    method: str
+    path: str
+    headers: Mapping[str, str]
+    body: bytes
+
+
 class FaultyServer:
-    """Answers every GET with what ``answering`` returns for its path."""
+    """Answers every request with what ``answering`` returns for its path."""
 
     def __init__(self, answering: Answering) -> None:
-        self.paths: list[str] = []
-        self.agents: set[str] = set()
-        paths, agents = self.paths, self.agents
+        self.asked: list[Asked] = []
+        asked = self.asked
 
         class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                paths.append(self.path)
-                agents.add(self.headers["User-Agent"])
+            def answer(self) -> None:
+                length = int(self.headers.get("Content-Length") or 0)
+                sent = self.rfile.read(length)
+                asked.append(Asked(self.command, self.path, dict(self.headers), sent))
                 status, headers, body = answering(self.path)
                 self.send_response(status)
                 for name, value in {"Content-Length": str(len(body)), **headers}.items():
@@ -37,11 +48,17 @@ class FaultyServer:
                 self.end_headers()
                 self.wfile.write(body)
 
+            do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = answer
+
             def log_message(self, *_: Any) -> None:
                 """Say nothing."""
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
+
+    @property
+    def paths(self) -> list[str]:
+        return [item.path for item in self.asked]
 
     def __enter__(self) -> Self:
         self._thread.start()

@@ -127,6 +127,6 @@ def test_an_exec_plugin_that_fails_is_quoted(tmp_path: Path) -> None:
 def test_every_request_names_lbdoctor_and_asks_for_most_recent(tmp_path: Path) -> None:
     with FaultyServer(lambda _: a_list([])) as server:
         Reader(api(server, tmp_path)).load_balancers()
-        assert server.agents == {f"lbdoctor/{__version__}"}
+        assert server.asked[0].headers["User-Agent"] == f"lbdoctor/{__version__}"
         assert "limit=500" in server.paths[0]
         assert "resourceVersion" not in server.paths[0]

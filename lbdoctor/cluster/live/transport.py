@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Final
@@ -24,8 +25,19 @@ CHUNK: Final = 1 << 16
 Trace = Callable[[str], None]
 
 
+@dataclass(frozen=True, slots=True)
+class _Request:
+    """What is asked of the API server."""
+
+    method: str
+    path: str
+    query: Mapping[str, str]
+    body: object
+    content_type: str
+
+
 class Transport:
-    """GET requests to one API server."""
+    """Requests to one API server."""
 
     def __init__(self, connection: Connection, timeout: float, trace: Trace | None) -> None:
         self._connection = connection
@@ -35,20 +47,35 @@ class Transport:
         self.now: datetime | None = None
 
     def get(self, path: str, query: Mapping[str, str]) -> Answer:
+        """Return the answer to a GET; see ``send``."""
+        return self.send("GET", path, query)
+
+    def send(
+        self,
+        method: str,
+        path: str,
+        query: Mapping[str, str],
+        body: object = None,
+        content_type: str = "application/json",
+    ) -> Answer:
         """Return the answer, whatever its status.
+
+        Only a GET is tried again: whether a lost write was carried out nobody knows.
 
         Raises:
             UnreadableError: The API server cannot be reached, or refuses the credentials.
             ReadError: It could be reached before, and does not answer this.
         """
+        request = _Request(method, path, query, body, content_type)
         deadline = time.monotonic() + self._timeout
+        attempts = ATTEMPTS if method == "GET" else 1
         pause = FIRST_PAUSE
-        for attempt in range(1, ATTEMPTS + 1):
-            answer, error = self._try(path, query, deadline)
+        for attempt in range(1, attempts + 1):
+            answer, error = self._try(request, deadline)
             if answer is not None and answer.status not in WORTH_A_RETRY:
                 return self._checked(answer)
             wait = _retry_after(answer, pause)
-            if attempt == ATTEMPTS or time.monotonic() + wait >= deadline:
+            if attempt == attempts or time.monotonic() + wait >= deadline:
                 if answer is not None:
                     return answer
                 raise self._lost(error)
@@ -56,26 +83,26 @@ class Transport:
             pause *= 3
         raise AssertionError("unreachable: the last attempt returns or raises")
 
-    def _try(
-        self, path: str, query: Mapping[str, str], deadline: float
-    ) -> tuple[Answer | None, Exception | None]:
+    def _try(self, request: _Request, deadline: float) -> tuple[Answer | None, Exception | None]:
         started = time.monotonic()
         try:
-            answer = self._send(path, query, deadline)
+            answer = self._exchange(request, deadline)
         except (urllib3.exceptions.HTTPError, ApiException, OSError) as error:
-            self._say("GET", path, type(error).__name__, started)
+            self._say(request, type(error).__name__, started)
             return None, error
         self._has_answered = True
-        self._say("GET", path, str(answer.status), started)
+        self._say(request, str(answer.status), started)
         return answer, None
 
-    def _send(self, path: str, query: Mapping[str, str], deadline: float) -> Answer:
+    def _exchange(self, request: _Request, deadline: float) -> Answer:
         client = self._connection.client
+        typed = {} if request.body is None else {"Content-Type": request.content_type}
         method, url, headers, body, form = client.param_serialize(
-            "GET",
-            path,
-            query_params=list(query.items()),
-            header_params={"Accept": "application/json"},
+            request.method,
+            request.path,
+            query_params=list(request.query.items()),
+            header_params={"Accept": "application/json", **typed},
+            body=request.body,
             auth_settings=["BearerToken"],
         )
         left = max(0.05, deadline - time.monotonic())
@@ -119,9 +146,10 @@ class Transport:
             return
         self.now = max(self.now, found) if self.now else found
 
-    def _say(self, verb: str, path: str, outcome: str, started: float) -> None:
+    def _say(self, request: _Request, outcome: str, started: float) -> None:
         if self._trace is not None:
-            self._trace(f"{verb} {path} {outcome} {(time.monotonic() - started) * 1000:.0f} ms")
+            took = (time.monotonic() - started) * 1000
+            self._trace(f"{request.method} {request.path} {outcome} {took:.0f} ms")
 
 
 def _retry_after(answer: Answer | None, pause: float) -> float:
