@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TextIO
 
-from lbdoctor.cluster.api import Api
+from lbdoctor.cluster.api import Api, WritableApi
 from lbdoctor.diagnosis.port import Earlier
 
 
@@ -30,6 +30,20 @@ def open_live(
     from lbdoctor.cluster.live.connect import connect
 
     return LiveApi(connect(kubeconfig, context), timeout, trace)
+
+
+def open_writable(
+    *,
+    kubeconfig: str | None,
+    context: str | None,
+    timeout: float,
+    trace: Callable[[str], None] | None = None,
+) -> WritableApi:
+    """Return the cluster of a kubeconfig to write to; see ``open_live``."""
+    from lbdoctor.cluster.live.connect import connect
+    from lbdoctor.cluster.live.writes import LiveCluster
+
+    return LiveCluster(connect(kubeconfig, context), timeout, trace)
 
 
 def open_path(path: Path) -> Api:

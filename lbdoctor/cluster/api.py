@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from enum import Enum, StrEnum, auto
 from typing import Any, Final, Protocol, TypedDict, Unpack
 
 from lbdoctor.diagnosis.port import ReadError, Unread
+from lbdoctor.domain.errors import LbdoctorError
 from lbdoctor.domain.keys import GROUP
 from lbdoctor.domain.refs import Kind
 from lbdoctor.domain.snapshot import Origin
@@ -58,6 +60,8 @@ class Page:
 
     items: list[Manifest]
     continue_token: str = ""
+    version: str = ""
+    """The resourceVersion of the list: a watch from here on misses nothing."""
 
 
 class PageOptions(TypedDict, total=False):
@@ -72,7 +76,62 @@ class PageOptions(TypedDict, total=False):
 
 
 class ExpiredError(Exception):
-    """The list changed too much meanwhile to go on: the continue token is void (410)."""
+    """Too much happened meanwhile to go on from there: a list or watch begins anew (410)."""
+
+
+class Unwritten(Enum):
+    """Why a write was not carried out; of ``FAILED`` alone nobody knows whether it was."""
+
+    CONFLICT = auto()
+    """The object has another resourceVersion or UID by now (409)."""
+
+    EXISTS = auto()
+    """An object of that name is there already (409)."""
+
+    ABSENT = auto()
+    """There is no such object, or no such namespace (404)."""
+
+    FORBIDDEN = auto()
+    """The caller may not (403)."""
+
+    DENIED = auto()
+    """A webhook refuses it."""
+
+    INVALID = auto()
+    """It does not fit the object or the schema (400, 422)."""
+
+    FAILED = auto()
+    """No answer, or one that says nothing."""
+
+
+class WriteError(LbdoctorError):
+    """A write failed; the text is the API server's own."""
+
+    def __init__(self, why: Unwritten, message: str, *, hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.why = why
+
+
+class EventType(StrEnum):
+    """What a watch tells."""
+
+    ADDED = "ADDED"
+    MODIFIED = "MODIFIED"
+    DELETED = "DELETED"
+    BOOKMARK = "BOOKMARK"
+    """Nothing happened up to this resourceVersion."""
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One change; the object as it was after it, or last before it was gone."""
+
+    type: EventType
+    manifest: Manifest
+
+    @property
+    def version(self) -> str:
+        return str(self.manifest["metadata"]["resourceVersion"])
 
 
 class Api(Protocol):
@@ -102,6 +161,45 @@ class Api(Protocol):
 
         Raises:
             ExpiredError: The token is too old.
+        """
+        ...
+
+
+Patch = Manifest | list[Manifest]
+"""A merge patch, or the operations of a JSON patch."""
+
+
+class WritableApi(Api, Protocol):
+    """A cluster that can be written to as well.
+
+    Every write raises ``WriteError`` and is sent once: whether to try again is for the
+    caller to say. With ``dry_run`` everything is checked and nothing is kept.
+    """
+
+    def create(self, kind: Kind, manifest: Manifest, *, dry_run: bool = False) -> Manifest: ...
+
+    def replace(self, kind: Kind, manifest: Manifest, *, dry_run: bool = False) -> Manifest:
+        """Write a whole object, guarded by the resourceVersion that it holds."""
+        ...
+
+    def patch(
+        self, kind: Kind, name: str, namespace: str = "", *, body: Patch, dry_run: bool = False
+    ) -> Manifest:
+        """Change an object; a resourceVersion in the patch guards it."""
+        ...
+
+    def delete(self, kind: Kind, name: str, namespace: str = "", *, uid: str = "") -> None:
+        """Delete an object; with ``uid`` only that one, not another of the same name."""
+        ...
+
+    def watch(
+        self, kind: Kind, namespace: str = "", *, since: str, seconds: float
+    ) -> Iterator[Event]:
+        """Yield what happens after a resourceVersion, for so many seconds.
+
+        Raises:
+            ExpiredError: The API server does not remember that far back.
+            ReadError: The watch cannot be had.
         """
         ...
 
@@ -136,12 +234,18 @@ __all__ = [
     "PAGE_SIZE",
     "RESOURCES",
     "Api",
+    "Event",
+    "EventType",
     "ExpiredError",
     "Manifest",
     "Page",
     "PageOptions",
+    "Patch",
     "ReadError",
     "Resource",
     "Unread",
+    "Unwritten",
     "Wrapper",
+    "WritableApi",
+    "WriteError",
 ]

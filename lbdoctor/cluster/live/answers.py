@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import Any, Final
 
-from lbdoctor.cluster.api import Manifest, Resource
+from lbdoctor.cluster.api import Manifest, Resource, Unwritten, WriteError
 from lbdoctor.diagnosis.port import ReadError, Unread
 
 WORTH_A_RETRY: Final = frozenset({429, 500, 502, 503, 504})
@@ -77,6 +77,41 @@ def refusal(answer: Answer) -> ReadError:
     said = f": {text}" if text else ""
     why = Unread.INVALID if answer.status == 400 else Unread.FAILED
     return ReadError(why, f"the API server answered {answer.status} {answer.reason}{said}")
+
+
+def write_refusal(answer: Answer, resource: Resource, name: str) -> WriteError:
+    """Return the reason that an unsuccessful write gives, in the API server's words.
+
+    Which webhook refuses, or does not answer, shows in the text alone: Harvester's denials
+    come as 500 (load-balancer-harvester pkg/webhook, vendored server.go).
+    """
+    status = _status(answer)
+    text = str(status.get("message") or f"the API server answered {answer.status}")
+    return WriteError(_unwritten(answer, status, resource, name), text)
+
+
+def _unwritten(answer: Answer, status: Manifest, resource: Resource, name: str) -> Unwritten:
+    text, reason = str(status.get("message")), status.get("reason")
+    if "admission webhook" in text or "failed calling webhook" in text:
+        return Unwritten.DENIED
+    match answer.status:
+        case 409:
+            return Unwritten.EXISTS if reason == "AlreadyExists" else Unwritten.CONFLICT
+        case 403:
+            return Unwritten.FORBIDDEN
+        case 404 if proves_absence(answer, resource, name) or _names_namespace(status):
+            return Unwritten.ABSENT
+        case 400 | 404 | 422:
+            return Unwritten.INVALID
+        case _:
+            return Unwritten.FAILED
+
+
+def _names_namespace(status: Manifest) -> bool:
+    """Whether what is missing is the namespace to create something in."""
+    details = status.get("details")
+    is_named = isinstance(details, dict) and details.get("kind") == "namespaces"
+    return is_named and status.get("reason") == "NotFound"
 
 
 def _status(answer: Answer) -> Manifest:

@@ -73,7 +73,8 @@ class LiveApi:
             items = []  # a Go server may write an empty list so
         if not is_list or not isinstance(meta, dict) or not isinstance(items, list):
             raise ReadError(Unread.FAILED, "the answer of the API server is not a list")
-        return Page(items, str(meta.get("continue") or ""))
+        version = str(meta.get("resourceVersion") or "")
+        return Page(items, str(meta.get("continue") or ""), version)
 
     def _object(self, kind: Kind, answer: Answer) -> Manifest:
         if answer.status == 200:
