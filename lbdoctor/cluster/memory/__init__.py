@@ -1,1 +1,4 @@
-"""A cluster in memory: the part of an API server that reading needs."""
+"""A little cluster in memory: an API server, Harvester's admission rules and its controller.
+
+It is held to the truth by the contract suite, which a real kube-apiserver passes too.
+"""
