@@ -16,7 +16,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """Skip what needs the binaries where they are missing: one test tells for all of them."""
     if _is_ci() or binaries.find():
         return
-    needing = [item for item in items if "plane" in getattr(item, "fixturenames", ())]
+    needing = [item for item in items if _needs_plane(item)]
     if needing:
         needing[0].add_marker(pytest.mark.skip(reason=_missing()))
         config.hook.pytest_deselected(items=needing[1:])
@@ -40,6 +40,13 @@ def cluster(plane: ControlPlane) -> Iterator[ControlPlane]:
     """The control plane, emptied when the test is over."""
     yield plane
     plane.empty()
+
+
+def _needs_plane(item: pytest.Item) -> bool:
+    """Whether a test runs on the API server; one of the contract may run in memory."""
+    call = getattr(item, "callspec", None)
+    on = call.params.get("kube") if call else None
+    return on == "apiserver" or "plane" in getattr(item, "fixturenames", ())
 
 
 def _is_ci() -> bool:
