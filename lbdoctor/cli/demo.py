@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import sys
+from textwrap import fill
+from typing import TYPE_CHECKING
 
 from lbdoctor.cli import options
 
-STORY = """\
-A Harvester cluster, made up and kept in memory. A guest cluster was deleted
-while its load balancers were being created, and three services of another one
-wait for an address ever since. kubectl only shows that nothing is Ready.
+if TYPE_CHECKING:
+    from lbdoctor.cluster.memory.demo import Act
 
-$ lbdoctor scan
+STORY = """\
+A Harvester cluster, made up and kept in memory. Its load balancer controller is
+led into the race of harvester/harvester#7449, one write after the other:
+
 """
 
 EPILOG = """\b
@@ -32,11 +35,21 @@ def demo(*, debug: options.Debug = False) -> None:
     from lbdoctor.output.table import render
     from lbdoctor.rules import CATALOGUE, find
 
-    report = look(Reader(open_demo()), scope=None, rules=CATALOGUE)
+    played = open_demo()
     sys.stdout.write(STORY)
+    for number, act in enumerate(played.acts, 1):
+        sys.stdout.write(_line(number, act))
+    sys.stdout.write("\n$ lbdoctor scan\n")
     sys.stdout.flush()
+    report = look(Reader(played.cluster), scope=None, rules=CATALOGUE)
     render(report, sys.stdout)
     sys.stdout.write("\nWhat each finding means:\n\n")
     for code in dict.fromkeys(finding.code for finding in report.findings):
         render_brief(find(code), sys.stdout)
     sys.stdout.write("Nothing was written anywhere. On a cluster of yours: lbdoctor scan\n")
+
+
+def _line(number: int, act: Act) -> str:
+    prefix = f"{number:2}  {act.who:<16}"
+    text = fill(act.what, 80, initial_indent=prefix, subsequent_indent=" " * len(prefix))
+    return f"{text}\n"

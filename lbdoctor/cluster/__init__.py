@@ -8,10 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from lbdoctor.cluster.api import Api, WritableApi
 from lbdoctor.diagnosis.port import Earlier
+
+if TYPE_CHECKING:
+    from lbdoctor.cluster.memory.demo import Demo
 
 
 def open_live(
@@ -81,8 +84,8 @@ def open_stream(stream: TextIO) -> Api:
     return files.open_stream(stream)
 
 
-def open_demo() -> Api:
-    """Return a made-up cluster in which much is wrong."""
-    from lbdoctor.cluster.memory.demo import stuck_cluster
+def open_demo() -> Demo:
+    """Return a made-up cluster in which much is wrong, and how it came to that."""
+    from lbdoctor.cluster.memory.demo import play
 
-    return stuck_cluster()
+    return play()

@@ -79,6 +79,17 @@ def test_demo_shows_findings_but_exits_well(program: Program) -> None:
     assert "LBD201" in run.stdout
 
 
+def test_demo_makes_its_state_by_the_race_itself(program: Program) -> None:
+    story, _, scanned = program.run("demo").stdout.partition("$ lbdoctor scan")
+    taken = re.search(r"takes (\S+) for it", story)
+    refused = re.search(r"for UID \.\.\.(\d+), and is refused: the UID\s+is \.\.\.(\d+)", story)
+    assert taken
+    assert refused
+    assert refused[1] != refused[2]
+    assert f"{taken[1]} has been allocated to" in story
+    assert re.search(rf"LBD201 .* {re.escape(taken[1])}  stuck", scanned)
+
+
 def test_the_version_is_the_packages(program: Program) -> None:
     assert program.run("--version").stdout == f"lbdoctor {__version__}\n"
 

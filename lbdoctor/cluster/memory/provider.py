@@ -1,8 +1,8 @@
 """A guest cluster's cloud provider: it wants an address within ten seconds, or begins anew.
 
-Source: cloud-provider-harvester pkg/cloud-controller-manager/loadbalancer.go:196-203,429-442
-and the vendored service controller:58-59. The name is stable, so what it deletes and what it
-creates are the same owner to a pool.
+Source: cloud-provider-harvester pkg/cloud-controller-manager/loadbalancer.go:196-203,373-375,
+429-442 and the vendored service controller:58-59. The name is stable, so what it deletes and
+what it creates are the same owner to a pool.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ LONGEST_BACK_OFF: Final = 300.0
 def provide(api: WritableApi, wanted: Manifest) -> Iterator[float]:
     """Create a LoadBalancer and wait for its address; yield how many seconds to wait each time.
 
-    It ends when the address is there.
+    It ends when the address is there and announced, which ``status.address`` then says.
     """
     namespace, name = namespaced_name(wanted)
     back_off = FIRST_BACK_OFF
@@ -37,6 +37,8 @@ def provide(api: WritableApi, wanted: Manifest) -> Iterator[float]:
             lb = load_balancer(found)
             # It does not ask whether what it found is on its way out.
             if lb.booking is not None and lb.booking.ip:
+                body = {"status": {"address": lb.booking.ip}}
+                api.patch(Kind.LOAD_BALANCER, name, namespace, body=body)
                 return
         _delete(api, name, namespace)
         yield back_off
