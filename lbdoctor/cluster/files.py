@@ -6,16 +6,18 @@ LoadBalancer nor an empty List did not read LoadBalancers, and the same for pool
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import io
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
-from io import BufferedReader
 from pathlib import Path
-from typing import Final, TextIO, Unpack
+from typing import IO, Final, TextIO, Unpack
 
 from lbdoctor.cluster.api import RESOURCES, Api, Manifest, Page, PageOptions, Wrapper
-from lbdoctor.cluster.manifest import times
+from lbdoctor.cluster.directories import files_below
+from lbdoctor.cluster.lists import EmptyList, objects
+from lbdoctor.cluster.manifest import lightened, namespaced_name, times
 from lbdoctor.cluster.objects import Objects
-from lbdoctor.cluster.yamltext import TextError, documents
+from lbdoctor.cluster.text import TextError
 from lbdoctor.diagnosis.port import ReadError, Unread
 from lbdoctor.domain.errors import UnreadableError
 from lbdoctor.domain.refs import Kind
@@ -25,6 +27,12 @@ SUFFIXES: Final = frozenset({".yaml", ".yml", ".json"})
 MUST_BE_HELD: Final = frozenset({Kind.IP_POOL, Kind.LOAD_BALANCER})
 NEVER: Final = datetime.min.replace(tzinfo=UTC)
 HINT: Final = "kubectl get ippools.loadbalancer.harvesterhci.io,lb,svc -A -o yaml > FILE"
+
+MOST_OBJECTS: Final = 250_000
+"""Of all kinds. More would be no cluster but an attack on the memory."""
+
+Opened = tuple[str, Callable[[], IO[bytes]]]
+"""What it is called, and how to open it."""
 
 
 def open_path(path: Path) -> Api:
@@ -37,8 +45,7 @@ def open_path(path: Path) -> Api:
         files = _files_of(path)
     except OSError as error:
         raise UnreadableError(f"{path}: {error.strerror}", hint=HINT) from error
-    texts = ((str(file), _text(file)) for file in files)
-    return _open(str(path), texts)
+    return _open(str(path), [(str(file), _opener(file)) for file in files])
 
 
 def open_stream(stream: TextIO) -> Api:
@@ -47,23 +54,24 @@ def open_stream(stream: TextIO) -> Api:
     Raises:
         UnreadableError: It holds nothing, or is not YAML or JSON.
     """
-    try:
-        binary = getattr(stream, "buffer", None)
-        text = stream.read() if binary is None else _all_of(binary).decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise UnreadableError("standard input is not UTF-8 text", hint=HINT) from error
-    return _open("standard input", [("standard input", text)])
+    binary = getattr(stream, "buffer", None)
+    if binary is None:
+        binary = io.BytesIO(stream.read().encode("utf-8", "surrogatepass"))
+    return _open("standard input", [("standard input", lambda: binary)])
 
 
-def _files_of(path: Path) -> list[Path]:
-    if not path.is_dir():
-        if not path.exists():
-            raise UnreadableError(f"there is no file {path}", hint=HINT)
-        return [path]
-    found = sorted(item for item in path.rglob("*") if item.suffix in SUFFIXES and item.is_file())
-    if not found:
-        raise UnreadableError(f"{path} holds no .yaml, .yml or .json file", hint=HINT)
-    return found
+def kind_of(manifest: Manifest) -> Kind | None:
+    """Return the kind of an object; None for one that lbdoctor does not read.
+
+    Other groups have IPPools too; an object without apiVersion is taken for ours.
+    """
+    api_version, name = manifest.get("apiVersion"), manifest.get("kind")
+    for kind, resource in RESOURCES.items():
+        if name != kind:
+            continue
+        if api_version is None or str(api_version).rpartition("/")[0] == resource.group:
+            return kind
+    return None
 
 
 class FileApi(Wrapper):
@@ -89,93 +97,83 @@ class FileApi(Wrapper):
             )
 
 
-def objects_of(document: object) -> Iterator[Manifest]:
-    """Yield the objects of a document, those in a List one by one."""
-    if isinstance(document, list):
-        for item in document:
-            yield from objects_of(item)
-    elif isinstance(document, dict):
-        items, kind = document.get("items"), document.get("kind")
-        if isinstance(items, list) and not isinstance(kind, str):
-            # kubectl writes the kind behind the items: without it the end is missing.
-            raise TextError("a List without a kind; it looks cut off")
-        if not isinstance(items, list) or not str(kind).endswith("List"):
-            yield document
+class Gathering:
+    """Objects as they come in, whole only once all were read."""
+
+    def __init__(self, origin: Origin) -> None:
+        self.cluster = Objects(origin)
+        self.held: set[Kind] = set()
+        self.latest = NEVER
+        """The latest time that any object names."""
+
+    def add(self, found: Manifest | EmptyList) -> None:
+        """Take one object in; what is not of our kinds counts only for the time.
+
+        Raises:
+            TextError: It was there before, in another state, or there are too many.
+        """
+        if isinstance(found, EmptyList):
+            self.held |= _emptily_held(found)
             return
-        meta = document.get("metadata")
-        if isinstance(meta, dict) and (meta.get("continue") or meta.get("remainingItemCount")):
-            raise TextError("a List that says it is only a part (metadata.continue)")
-        for item in items:
-            if not isinstance(item, dict):
-                raise TextError("a List with an item that is no object")
-            yield from objects_of(_typed(item, str(kind), document.get("apiVersion")))
+        self.latest = max((self.latest, *times(found)))
+        if (kind := kind_of(found)) is None:
+            return
+        self.held.add(kind)
+        manifest = lightened(found)
+        namespace, name = namespaced_name(manifest)
+        before = self.cluster.get(kind, name, namespace)
+        if before is None and len(self.cluster) >= MOST_OBJECTS:
+            raise TextError(f"more than {MOST_OBJECTS} objects")
+        if before is not None and before != manifest:
+            subject = f"{kind} {namespace}/{name}" if namespace else f"{kind} {name}"
+            raise TextError(f"{subject} was there before in another state; which one is meant?")
+        self.cluster.put(kind, manifest)
+
+    def finish(self, taken_at: datetime | None = None) -> Objects:
+        """Return the objects; the time of the look is the latest one, if not given."""
+        self.cluster.now = taken_at or (None if self.latest is NEVER else self.latest)
+        return self.cluster
 
 
-def kind_of(manifest: Manifest) -> Kind | None:
-    """Return the kind of an object; None for one that lbdoctor does not read.
-
-    Other groups have IPPools too; an object without apiVersion is taken for ours.
-    """
-    api_version, name = manifest.get("apiVersion"), manifest.get("kind")
-    for kind, resource in RESOURCES.items():
-        if name != kind:
-            continue
-        if api_version is None or str(api_version).rpartition("/")[0] == resource.group:
-            return kind
-    return None
-
-
-def _typed(item: Manifest, list_kind: str, api_version: object) -> Manifest:
-    """Return an item of a typed list with the kind that the list gives it."""
-    if "kind" in item or list_kind in ("", "List"):
-        return item
-    return {"apiVersion": api_version, "kind": list_kind.removesuffix("List"), **item}
+def _files_of(path: Path) -> list[Path]:
+    if not path.is_dir():
+        if not path.exists():
+            raise UnreadableError(f"there is no file {path}", hint=HINT)
+        return [path]
+    found = [file for file in files_below(path) if file.suffix in SUFFIXES]
+    if not found:
+        zips = sorted(path.glob("*.zip"))
+        hint = f"lbdoctor scan --from {zips[0]}" if zips else HINT
+        raise UnreadableError(f"{path} holds no .yaml, .yml or .json file", hint=hint)
+    return found
 
 
-def _text(path: Path) -> str:
-    try:
-        with path.open("rb") as file:
-            return _all_of(file).decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise UnreadableError(f"{path} is not UTF-8 text", hint=HINT) from error
-    except OSError as error:
-        raise UnreadableError(f"{path}: {error.strerror}", hint=HINT) from error
+def _opener(path: Path) -> Callable[[], IO[bytes]]:
+    return lambda: path.open("rb")
 
 
-def _all_of(file: BufferedReader) -> bytes:
-    """Read to the end, piece by piece: Ctrl-C between two pieces of one read would be lost."""
-    return b"".join(iter(lambda: file.read1(1 << 16), b""))
-
-
-def _open(name: str, texts: Iterable[tuple[str, str]]) -> Api:
-    cluster = Objects(Origin(OriginKind.FILE, name))
-    held: set[Kind] = set()
-    latest = NEVER
-    for source, text in texts:
+def _open(name: str, sources: Iterable[Opened]) -> Api:
+    gathering = Gathering(Origin(OriginKind.FILE, name))
+    for source, open_it in sources:
         try:
-            for document in documents(text):
-                held |= _emptily_held(document)
-                for manifest in objects_of(document):
-                    latest = max((latest, *times(manifest)))
-                    if kind := kind_of(manifest):
-                        held.add(kind)
-                        cluster.put(kind, manifest)
-        except (TextError, RecursionError) as error:
-            why = error if isinstance(error, TextError) else "it contains itself"
-            raise UnreadableError(
-                f"{source} is not what kubectl writes: {why}", hint=HINT
-            ) from error
+            with open_it() as stream:
+                for found in objects(stream):
+                    gathering.add(found)
+        except TextError as error:
+            text = f"{source} is not what kubectl writes: {error}"
+            raise UnreadableError(text, hint=HINT) from error
+        except RecursionError as error:
+            raise UnreadableError(f"{source} is nested too deeply", hint=HINT) from error
+        except OSError as error:
+            raise UnreadableError(f"{source}: {error.strerror}", hint=HINT) from error
+    held = frozenset(gathering.held)
     if not held & MUST_BE_HELD:
         raise UnreadableError(f"{name} holds no IPPool and no LoadBalancer", hint=HINT)
-    cluster.now = None if latest is NEVER else latest
-    return FileApi(cluster, frozenset(held))
+    return FileApi(gathering.finish(), held)
 
 
-def _emptily_held(document: object) -> frozenset[Kind]:
+def _emptily_held(found: EmptyList) -> frozenset[Kind]:
     """Return the kinds that an empty List tells to have no objects."""
-    if not isinstance(document, dict) or document.get("items") != []:
-        return frozenset()
-    named = document.get("kind")
-    if named == "List":
+    if found.kind == "List":
         return MUST_BE_HELD
-    return frozenset(kind for kind in MUST_BE_HELD if named == f"{kind}List")
+    return frozenset(kind for kind in MUST_BE_HELD if found.kind == f"{kind}List")

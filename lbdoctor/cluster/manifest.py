@@ -141,6 +141,16 @@ def times(manifest: Manifest) -> Iterator[datetime]:
                 yield found
 
 
+def lightened(manifest: Manifest) -> Manifest:
+    """Take away, from a manifest of any kind, the bulk that nobody reads: it is there twice."""
+    meta = manifest.get("metadata")
+    if isinstance(meta, dict):
+        meta.pop("managedFields", None)
+        if isinstance(meta.get("annotations"), dict):
+            meta["annotations"].pop(LAST_APPLIED, None)
+    return manifest
+
+
 def trimmed(kind: Kind, manifest: Manifest) -> Manifest:
     """Return a copy without what lbdoctor does not read.
 

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Unpack
+from typing import IO, Final, Unpack
 
 from lbdoctor import __version__
 from lbdoctor.cluster.api import RESOURCES, Api, Manifest, Page, PageOptions, Wrapper
 from lbdoctor.cluster.fields import Fields, MalformedError
+from lbdoctor.cluster.files import kind_of
+from lbdoctor.cluster.lists import EmptyList, documents, objects
 from lbdoctor.cluster.objects import Objects
 from lbdoctor.cluster.recorder import Call, Recorder
-from lbdoctor.cluster.yamltext import TextError, documents, dump
+from lbdoctor.cluster.text import TextError
+from lbdoctor.cluster.yamltext import dump
 from lbdoctor.diagnosis.port import Earlier, ReadError, Unread
 from lbdoctor.domain.errors import UnreadableError
 from lbdoctor.domain.pools import Record
@@ -211,22 +215,38 @@ def _write(path: Path, content: Manifest) -> Path:
 def _objects(directory: Path, kinds: tuple[str, ...]) -> Iterator[tuple[Kind, Manifest]]:
     for kind in map(Kind, kinds):
         path = directory / f"{RESOURCES[kind].plural}.yaml"
-        content = Fields(_only_document(path), path.name)
-        if content.text("kind") != "List":
+        is_list = False
+        with _readable(path) as file:
+            for item in objects(file):
+                is_list = True
+                if isinstance(item, EmptyList):
+                    continue
+                if kind_of(item) is not kind:
+                    raise MalformedError(f"{path.name} holds something else than {kind}s")
+                yield kind, item
+        if not is_list:
             raise MalformedError(f"{path.name} holds no List; it looks cut off")
-        for item in content.items("items"):
-            yield kind, item
 
 
 def _only_document(path: Path) -> object:
-    try:
-        found = list(documents(path.read_text(encoding="utf-8")))
-    except TextError as error:
-        raise MalformedError(f"{path.name}: {error}") from error
-    except UnicodeDecodeError as error:
-        raise MalformedError(f"{path.name} is not UTF-8 text") from error
-    except OSError as error:
-        raise MalformedError(f"{path.name}: {error.strerror}") from error
+    with _readable(path) as file:
+        found = list(documents(file))
     if len(found) != 1:
         raise MalformedError(f"{path.name} does not hold one document")
     return found[0]
+
+
+@contextmanager
+def _readable(path: Path) -> Iterator[IO[bytes]]:
+    """Open a file, and name it in whatever is wrong with it.
+
+    Raises:
+        MalformedError: It cannot be read, or not understood.
+    """
+    try:
+        with path.open("rb") as file:
+            yield file
+    except TextError as error:
+        raise MalformedError(f"{path.name}: {error}") from error
+    except OSError as error:
+        raise MalformedError(f"{path.name}: {error.strerror}") from error

@@ -117,7 +117,7 @@ def _set(manifest: dict[str, Any], path: str, value: object) -> dict[str, Any]:
 def test_a_part_of_any_type_is_told_but_no_bug(
     program: Program, file: Write, make: Callable[[], dict[str, Any]], path: str, value: object
 ) -> None:
-    broken = _set(make(), path, value)
+    broken = _set(_set(make(), "metadata.name", "odd"), path, value)
     run = program.report(file(listed([*stale(), broken])))
     assert run.code in (ExitCode.OK, ExitCode.FINDINGS, ExitCode.INCOMPLETE)
 

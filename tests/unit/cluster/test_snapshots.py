@@ -9,11 +9,11 @@ from typing import Any, Unpack
 import pytest
 
 from lbdoctor.cluster.api import Manifest, Page, PageOptions, Wrapper
-from lbdoctor.cluster.files import kind_of, objects_of
+from lbdoctor.cluster.files import kind_of
+from lbdoctor.cluster.lists import documents, objects_of
 from lbdoctor.cluster.memory.demo import play
 from lbdoctor.cluster.recorder import Call, Recorder
 from lbdoctor.cluster.snapshots import INDEX, write_snapshot
-from lbdoctor.cluster.yamltext import documents
 from lbdoctor.diagnosis.port import Unread
 from lbdoctor.domain.errors import UnreadableError
 from lbdoctor.domain.refs import Kind
@@ -136,8 +136,11 @@ def test_what_a_snapshot_does_not_hold_is_unknown_and_not_absent(tmp_path: Path)
 
 
 def _written(directory: Path) -> list[Any]:
-    texts = (path.read_text(encoding="utf-8") for path in sorted(directory.glob("*.yaml")))
-    return [document for text in texts for document in documents(text)]
+    found = []
+    for path in sorted(directory.glob("*.yaml")):
+        with path.open("rb") as file:
+            found.extend(documents(file))
+    return found
 
 
 def test_managed_fields_and_last_applied_are_left_out(tmp_path: Path) -> None:
