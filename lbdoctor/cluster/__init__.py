@@ -1,4 +1,4 @@
-"""Where objects come from: a live cluster, a file, a snapshot, memory.
+"""Where objects come from: a live cluster, a file, a snapshot, a support bundle, memory.
 
 The adapters are imported when they are opened: the client of Kubernetes costs half a
 second, which a scan of a file need not pay.
@@ -50,16 +50,16 @@ def open_writable(
 
 
 def open_path(path: Path) -> Api:
-    """Return the objects of a snapshot directory, a file or a directory of files.
+    """Return the objects of a snapshot, a support bundle, a file or a directory of files.
 
     Raises:
         UnreadableError: It cannot be read.
     """
-    from lbdoctor.cluster import files, snapshots
+    from lbdoctor.cluster import bundle, files, snapshots
 
     if snapshots.is_snapshot(path):
         return snapshots.open_snapshot(path)
-    return files.open_path(path)
+    return bundle.open_path(path) or files.open_path(path)
 
 
 def earlier(path: Path) -> Earlier:

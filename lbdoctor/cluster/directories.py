@@ -21,10 +21,10 @@ def files_below(root: Path) -> list[Path]:
         OSError: It cannot be read.
     """
     within = Path(os.path.realpath(root))
-    return sorted(path for path in _entries(root) if _is_file(path, within))
+    return sorted(path for path in entries(root) if _is_file(path, within))
 
 
-def _entries(root: Path) -> Iterator[Path]:
+def entries(root: Path) -> Iterator[Path]:
     """Yield everything below a directory that is no directory itself."""
     left, count = [(root, 0)], 0
     while left:

@@ -118,7 +118,7 @@ def _load_balancers(
     try:
         listing = _served(source.load_balancers)
     except ReadError as error:
-        if error.why not in (Unread.FORBIDDEN, Unread.NOT_CONVERTIBLE):
+        if error.why not in (Unread.FORBIDDEN, Unread.NOT_CONVERTIBLE, Unread.NOT_ALL_HELD):
             gaps.add(Kind.LOAD_BALANCER, error)
             return None, frozenset()
         return _by_namespace(source, _namespaces_to_try(source, pools, gaps), gaps)
@@ -209,14 +209,32 @@ def _services(source: Source, snapshot: Snapshot, gaps: _Gaps) -> tuple[Service,
     """
     records = (record for pool in snapshot.ip_pools for record in pool.records)
     if any(snapshot.is_absent(record.owner) for record in records):
-        return gaps.listing(Kind.SERVICE, source.services)
+        return _all_services(source, snapshot, gaps)
     of_vms = {lb.namespace for lb in snapshot.load_balancers if lb.booking and not lb.is_cluster}
     if not of_vms:
         return None
     if snapshot.listed_namespaces is None:
-        return gaps.listing(Kind.SERVICE, source.services)
+        return _all_services(source, snapshot, gaps)
+    return _services_of(source, sorted(of_vms), gaps)
+
+
+def _all_services(source: Source, snapshot: Snapshot, gaps: _Gaps) -> tuple[Service, ...] | None:
+    """Return the Services of all namespaces, or of those that a support bundle holds."""
+    try:
+        listing = source.services()
+    except ReadError as error:
+        if error.why is Unread.NOT_ALL_HELD:
+            namespaces = _namespaces_to_try(source, snapshot.ip_pools, gaps)
+            return _services_of(source, namespaces, gaps)
+        gaps.add(Kind.SERVICE, error)
+        return None
+    gaps.found.extend(listing.malformed)
+    return listing.items
+
+
+def _services_of(source: Source, namespaces: Iterable[str], gaps: _Gaps) -> tuple[Service, ...]:
     found: list[Service] = []
-    for namespace in sorted(of_vms):
+    for namespace in namespaces:
         try:
             listing = source.services(namespace)
         except ReadError as error:

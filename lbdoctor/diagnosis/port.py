@@ -28,6 +28,9 @@ class Unread(Enum):
     NOT_HELD = auto()
     """The file or snapshot holds nothing of this kind, and so does not tell."""
 
+    NOT_ALL_HELD = auto()
+    """A support bundle holds some namespaces, and this one or all of them are asked for."""
+
     INVALID = auto()
     """The API server does not understand the request (400)."""
 

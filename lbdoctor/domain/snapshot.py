@@ -26,6 +26,7 @@ class OriginKind(StrEnum):
     LIVE = "live"
     FILE = "file"
     SNAPSHOT = "snapshot"
+    BUNDLE = "bundle"
     MEMORY = "memory"
 
 

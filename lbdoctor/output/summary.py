@@ -19,6 +19,8 @@ def where(report: Report) -> str:
             return name if name == "standard input" else f"file {name}"
         case OriginKind.SNAPSHOT:
             return f"snapshot {name} of context {visible(origin.server)}"
+        case OriginKind.BUNDLE:
+            return f"support bundle {name}"
         case OriginKind.MEMORY:
             return f"made-up cluster {name}"
 
@@ -104,5 +106,10 @@ def next_command(report: Report) -> str:
             return "kubectl get ippools.loadbalancer.harvesterhci.io,lb,svc -A -o yaml > FILE"
         case OriginKind.SNAPSHOT:
             return "lbdoctor collect DIR, as somebody who may read more"
+        case OriginKind.BUNDLE:
+            return (
+                "lbdoctor scan on the cluster, or a bundle made with the missing namespaces in "
+                "the setting support-bundle-namespaces"
+            )
         case _:
             return "kubectl auth can-i --list"

@@ -1,0 +1,1 @@
+"""Fuzzing of what ``--from`` reads: ``python -m tests.fuzz -max_total_time=60``."""
