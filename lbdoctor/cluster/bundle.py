@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Final, Unpack
 
 from lbdoctor.cluster import bundle_log as log
 from lbdoctor.cluster.api import RESOURCES, Api, Manifest, Page, PageOptions, Wrapper
+from lbdoctor.cluster.bundle_proof import Place, Proof
 from lbdoctor.cluster.bundle_text import EMPTY, restored
 from lbdoctor.cluster.bundle_tree import HINT, Tree, UnusableError, open_tree, reading
 from lbdoctor.cluster.fields import Fields, MalformedError
@@ -24,7 +25,6 @@ from lbdoctor.cluster.lists import EmptyList, documents, objects
 from lbdoctor.cluster.manifest import namespaced_name
 from lbdoctor.cluster.objects import Objects
 from lbdoctor.cluster.text import TextError
-from lbdoctor.diagnosis.port import ReadError, Unread
 from lbdoctor.domain.errors import UnreadableError
 from lbdoctor.domain.refs import Kind
 from lbdoctor.domain.snapshot import Origin, OriginKind
@@ -35,11 +35,6 @@ _FILE: Final = re.compile(
     r"/(?:(?P<group>[^/]+)/)?[^/]+/(?P<plural>[^/]+)\.yaml"
 )
 _KINDS: Final = {(item.group, item.plural): kind for kind, item in RESOURCES.items()}
-_SECRETS: Final = "v1/secrets.yaml"
-"""Written for some namespaces by a collector of its own, and proves nothing of the rest."""
-
-Place = tuple[Kind, str]
-"""A kind in a namespace, or in the whole cluster."""
 
 
 def open_path(path: Path) -> Api | None:
@@ -54,8 +49,6 @@ def open_path(path: Path) -> Api | None:
         return None  # whoever opens the path next says what is wrong with it
     if tree is None:
         return None
-    if not any("harvesterhci.io/" in file for file in tree.files):
-        raise UnreadableError(f"{path} is a support bundle, but not of Harvester", hint=HINT)
     return _Opening(path, tree).api()
 
 
@@ -82,7 +75,7 @@ class _Opening:
                     "no name",
                     hint="lbdoctor scan, on the cluster itself",
                 )
-        return BundleApi(found, Proof(self._tree.files, self._files, self._unread, failures))
+        return BundleApi(found, Proof(self._tree, self._files, self._unread, failures))
 
     def _read(self, place: Place, file: str, failures: log.Log | None) -> None:
         kind, namespace = place
@@ -115,57 +108,6 @@ class _Opening:
                 return Fields(next(documents(stream), None)).time("bundlecreatedat")
         except (UnusableError, MalformedError) as error:
             raise UnreadableError(f"{self._path}: {METADATA}: {error}", hint=HINT) from error
-
-
-class Proof:
-    """Tells for each kind and namespace whether the bundle holds all there is."""
-
-    def __init__(
-        self,
-        files: frozenset[str],
-        places: Mapping[Place, list[str]],
-        unread: Mapping[Place, str],
-        failures: log.Log | None,
-    ) -> None:
-        paths = [file.split("/", 3) for file in files if file.startswith("yamls/namespaced/")]
-        self._namespaces = {path[2] for path in paths if len(path) > 3 and path[3] != _SECRETS}
-        self._has_cluster = any(file.startswith("yamls/cluster/") for file in files)
-        self._places = places
-        self._unread = unread
-        self._failures = failures
-
-    def check(self, kind: Kind, namespace: str) -> None:
-        """Pass if what is not held of this kind does not exist.
-
-        Raises:
-            ReadError: That is not known; the text says why.
-        """
-        resource = RESOURCES[kind]
-        if not resource.namespaced:
-            namespace = ""
-        elif not namespace:
-            raise ReadError(Unread.NOT_ALL_HELD, "a support bundle holds only some namespaces")
-        elif namespace not in self._namespaces:
-            raise ReadError(Unread.NOT_ALL_HELD, "this namespace is not in the support bundle")
-        if (kind, namespace) in self._unread:
-            raise ReadError(Unread.FAILED, self._unread[kind, namespace])
-        if (kind, namespace) not in self._places and (why := self._why_no_file(kind, namespace)):
-            raise ReadError(Unread.FAILED, why)
-
-    def _why_no_file(self, kind: Kind, namespace: str) -> str:
-        """Return why there is no file; empty if that means that there are no objects."""
-        resource = RESOURCES[kind]
-        if self._failures is None:
-            return f"no file, and no {log.NAME} that tells why"
-        key = (resource.group, namespace, resource.plural)
-        if key in self._failures.lists:
-            return f"the collector failed: {self._failures.lists[key]}"
-        if namespace:
-            return ""
-        if self._failures.cluster:
-            return f"the collector failed: {self._failures.cluster}"
-        is_there = self._has_cluster and kind is not Kind.NAMESPACE
-        return "" if is_there else "the support bundle lacks it"
 
 
 class BundleApi(Wrapper):

@@ -103,7 +103,11 @@ def _check(document: Manifest) -> None:
         raise TextError("a List without a kind; it looks cut off")
     if not kind.endswith("List"):
         raise TextError(f"it holds items, but its kind is {kind[:40]!r} and no List")
-    if isinstance(meta, dict) and (meta.get("continue") or meta.get("remainingItemCount")):
+    # In a support bundle the empty token is the text null, which no token is.
+    token = meta.get("continue") if isinstance(meta, dict) else None
+    if token not in (None, "", "null") or (
+        isinstance(meta, dict) and meta.get("remainingItemCount")
+    ):
         raise TextError("a List that says it is only a part (metadata.continue)")
 
 

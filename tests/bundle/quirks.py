@@ -56,7 +56,9 @@ class _Dumper(yaml.SafeDumper):
 def _float(dumper: _Dumper, value: float) -> yaml.ScalarNode:
     text = go_float(value)
     # PyYAML writes a tag out where the text reads as another type; Go does not look.
-    return dumper.represent_scalar(f"tag:yaml.org,2002:{'float' if 'e' in text or '.' in text else 'int'}", text)
+    return dumper.represent_scalar(
+        f"tag:yaml.org,2002:{'float' if 'e' in text or '.' in text else 'int'}", text
+    )
 
 
 def _text(dumper: _Dumper, value: str) -> yaml.ScalarNode:

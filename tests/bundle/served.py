@@ -13,6 +13,7 @@ from lbdoctor.domain.refs import Kind
 Manifest = dict[str, Any]
 
 CONFIG = {"apiVersion": "v1", "kind": "ConfigMap"}
+DEFINITION = {"apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition"}
 HARVESTER = {"apiVersion": "harvesterhci.io/v1beta1", "kind": "Addon"}
 
 
@@ -40,9 +41,9 @@ class Served:
     def _answer(self, path: str) -> Manifest:
         if path == "/apis":
             versions = dict.fromkeys(f"{r.group}/{r.version}" for r in self._resources if r.group)
-            extra = HARVESTER["apiVersion"]
+            all_of_them = (*versions, HARVESTER["apiVersion"], DEFINITION["apiVersion"])
             return {
-                "groups": [{"preferredVersion": {"groupVersion": item}} for item in (*versions, extra)]
+                "groups": [{"preferredVersion": {"groupVersion": item}} for item in all_of_them]
             }
         parts = path.split("/")
         if path == "/api/v1" or (path.startswith("/apis/") and len(parts) == 4):
@@ -53,14 +54,23 @@ class Served:
 
     def _discovered(self, api_version: str) -> Iterable[Manifest]:
         for item in self._resources:
-            if api_version in (f"{item.group}/{item.version}", item.version if not item.group else ""):
+            if api_version in (
+                f"{item.group}/{item.version}",
+                item.version if not item.group else "",
+            ):
                 yield {"name": item.plural, "kind": str(item.kind), "namespaced": item.namespaced}
         if api_version == "v1":
             yield {"name": "configmaps", "kind": "ConfigMap", "namespaced": True}
+        if api_version == DEFINITION["apiVersion"]:
+            name = "customresourcedefinitions"
+            yield {"name": name, "kind": DEFINITION["kind"], "namespaced": False}
         if api_version == HARVESTER["apiVersion"]:
             yield {"name": "addons", "kind": "Addon", "namespaced": True}
 
     def _items(self, plural: str, namespace: str) -> list[Manifest]:
+        if plural == "customresourcedefinitions":
+            ours = [item for item in self._resources if "." in item.group.removesuffix(".k8s.io")]
+            return [{"metadata": {"name": f"{item.plural}.{item.group}"}} for item in ours]
         namespaces = {
             item["metadata"]["name"] for item in self._manifests if kind_of(item) is Kind.NAMESPACE
         }

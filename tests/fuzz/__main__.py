@@ -15,18 +15,14 @@ from typing import Any
 
 import yaml
 
-atheris: Any = importlib.import_module("atheris")
-
-with atheris.instrument_imports(include=["lbdoctor"]):
-    from tests.fuzz import inputs
-
-from tests.bundle.collector import collect, pack
-from tests.bundle.served import Served
-from tests.cli.manifests import deployment, lb, namespace, pool, service
-
 
 def seeds(directory: Path) -> None:
     """Write inputs from which the search starts."""
+    from tests.bundle.collector import collect, pack
+    from tests.bundle.served import Served
+    from tests.cli.manifests import deployment, lb, namespace, pool, service
+    from tests.fuzz import inputs
+
     held = pool(allocated={"10.0.0.5": "a/web", "10.0.0.6": "a/gone", "10.0.0.7": "a/stuck"})
     objects = [held, lb(ip="10.0.0.5"), lb("stuck"), service(), deployment(), namespace()]
     listed = {"apiVersion": "v1", "items": objects, "kind": "List", "metadata": {}}
@@ -43,13 +39,15 @@ def seeds(directory: Path) -> None:
     packed.unlink()
 
 
-def one(data: bytes) -> None:
-    if data:
-        inputs.run(data)
+def main() -> None:
+    atheris: Any = importlib.import_module("atheris")  # not installed where nobody fuzzes
+    with atheris.instrument_imports(include=["lbdoctor"]):
+        from tests.fuzz import inputs
+    with tempfile.TemporaryDirectory() as name:
+        seeds(Path(name))
+        atheris.Setup([*sys.argv, name, "-max_len=8192"], inputs.run)
+        atheris.Fuzz()
 
 
 if __name__ == "__main__":
-    with tempfile.TemporaryDirectory() as name:
-        seeds(Path(name))
-        atheris.Setup([*sys.argv, name, "-max_len=8192"], one)
-        atheris.Fuzz()
+    main()

@@ -136,7 +136,7 @@ def test_what_a_snapshot_does_not_hold_is_unknown_and_not_absent(tmp_path: Path)
 
 
 def _written(directory: Path) -> list[Any]:
-    found = []
+    found: list[Any] = []
     for path in sorted(directory.glob("*.yaml")):
         with path.open("rb") as file:
             found.extend(documents(file))
