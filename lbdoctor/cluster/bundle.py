@@ -75,7 +75,11 @@ class _Opening:
                     "no name",
                     hint="lbdoctor scan, on the cluster itself",
                 )
-        return BundleApi(found, Proof(self._tree, self._files, self._unread, failures))
+        proof = Proof(self._tree, self._files, self._unread, failures)
+        for namespace in proof.namespaces:
+            if found.get(Kind.NAMESPACE, namespace) is None:  # made while the bundle was
+                found.put(Kind.NAMESPACE, {"metadata": {"name": namespace}})
+        return BundleApi(found, proof)
 
     def _read(self, place: Place, file: str, failures: log.Log | None) -> None:
         kind, namespace = place

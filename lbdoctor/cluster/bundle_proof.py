@@ -39,7 +39,9 @@ class Proof:
         self._tree = tree
         files = tree.files
         paths = [file.split("/", 3) for file in files if file.startswith("yamls/namespaced/")]
-        self._namespaces = {path[2] for path in paths if len(path) > 3 and path[3] != _SECRETS}
+        self.namespaces = frozenset(
+            path[2] for path in paths if len(path) > 3 and path[3] != _SECRETS
+        )
         self._has_cluster = any(file.startswith("yamls/cluster/") for file in files)
         self._places = places
         self._unread = unread
@@ -56,7 +58,7 @@ class Proof:
             namespace = ""
         elif not namespace:
             raise ReadError(Unread.NOT_ALL_HELD, "a support bundle holds only some namespaces")
-        elif namespace not in self._namespaces:
+        elif namespace not in self.namespaces:
             raise ReadError(Unread.NOT_ALL_HELD, "this namespace is not in the support bundle")
         if (kind, namespace) in self._unread:
             raise ReadError(Unread.FAILED, self._unread[kind, namespace])

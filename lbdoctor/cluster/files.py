@@ -14,7 +14,7 @@ from typing import IO, Final, TextIO, Unpack
 
 from lbdoctor.cluster.api import RESOURCES, Api, Manifest, Page, PageOptions, Wrapper
 from lbdoctor.cluster.directories import files_below
-from lbdoctor.cluster.lists import EmptyList, objects
+from lbdoctor.cluster.lists import MOST_OBJECTS, EmptyList, objects
 from lbdoctor.cluster.manifest import lightened, namespaced_name, times
 from lbdoctor.cluster.objects import Objects
 from lbdoctor.cluster.text import TextError
@@ -27,9 +27,6 @@ SUFFIXES: Final = frozenset({".yaml", ".yml", ".json"})
 MUST_BE_HELD: Final = frozenset({Kind.IP_POOL, Kind.LOAD_BALANCER})
 NEVER: Final = datetime.min.replace(tzinfo=UTC)
 HINT: Final = "kubectl get ippools.loadbalancer.harvesterhci.io,lb,svc -A -o yaml > FILE"
-
-MOST_OBJECTS: Final = 250_000
-"""Of all kinds. More would be no cluster but an attack on the memory."""
 
 Opened = tuple[str, Callable[[], IO[bytes]]]
 """What it is called, and how to open it."""

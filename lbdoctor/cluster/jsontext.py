@@ -128,7 +128,8 @@ class _Values:
                 if self._more():
                     continue
                 self._at = error.pos - start
-                self.refuse(error.msg)
+                is_cut = not self._buffer[self._at :].strip() or "Unterminated" in error.msg
+                self.refuse("it is cut off" if is_cut else error.msg)
             except TextError as error:
                 self.refuse(str(error))
             except RecursionError:

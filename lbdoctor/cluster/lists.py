@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import IO
+from typing import IO, Final
 
 from lbdoctor.cluster import jsontext, yamltext
 from lbdoctor.cluster.api import Manifest
 from lbdoctor.cluster.parts import Item, Part, Rest, Whole
 from lbdoctor.cluster.text import Text, TextError
+
+MOST_OBJECTS: Final = 250_000
+"""Of all kinds. More would be no cluster but an attack on the memory, or on the patience."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +33,9 @@ def objects(stream: IO[bytes]) -> Iterator[Manifest | EmptyList]:
     """
     untyped: list[Manifest] = []
     try:
-        for part in parts(Text(stream)):
+        for number, part in enumerate(parts(Text(stream))):
+            if number > MOST_OBJECTS:
+                raise TextError(f"more than {MOST_OBJECTS} objects")
             match part:
                 case Item(value, around):
                     item = _item(value)

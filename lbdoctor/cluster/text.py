@@ -56,14 +56,12 @@ class Text:
 
     def first_character(self) -> str:
         """Return the first character that is no space, and take nothing away."""
-        seen = ""
-        while not seen.strip(" \t\r\n"):
-            piece = self.read()
-            if not piece:
-                break
-            seen += piece
-        self._pushed, self._since_mark = seen, 0
-        return seen.lstrip(" \t\r\n")[:1]
+        seen, first = [], ""
+        while not first and (piece := self.read()):
+            seen.append(piece)
+            first = piece.lstrip(" \t\r\n")[:1]
+        self._pushed, self._since_mark = "".join(seen), 0
+        return first
 
     def _decoded(self) -> str:
         # Ctrl-C between two pieces of one long read would be lost.
