@@ -26,7 +26,7 @@ _EXACT: Final = 2**53
 
 def restored(kind: Kind, manifest: Manifest) -> Manifest:
     """Return an object as it was, as far as that can be told; names stay as they are."""
-    found: Manifest = {key: _restored(value, key) for key, value in manifest.items()}
+    found: Manifest = _restored(manifest)
     meta, given = found.get("metadata"), manifest.get("metadata")
     if isinstance(meta, dict) and isinstance(given, dict):
         # No name is ever empty, so that null is one.
@@ -35,17 +35,16 @@ def restored(kind: Kind, manifest: Manifest) -> Manifest:
 
 
 def _restored(value: Any, key: str = "") -> Any:
+    """Return a value, which stands under this key, as it was."""
     match value:
         case str():
-            if value == EMPTY:
-                return "" if key in _MAPS_OF_TEXT else None
             return value.removesuffix(EMPTY) if value.endswith(TAIL) else value
         case list():
             return ["" if item == EMPTY else _restored(item) for item in value]
         case dict():
-            inner = key if key in _MAPS_OF_TEXT else ""
+            empty = "" if key in _MAPS_OF_TEXT else None
             return {
-                ("" if name == EMPTY else name): _restored(item, inner or name)
+                ("" if name == EMPTY else name): (empty if item == EMPTY else _restored(item, name))
                 for name, item in value.items()
             }
         case _:

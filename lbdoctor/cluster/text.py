@@ -28,7 +28,7 @@ class Text:
 
     def __init__(self, stream: IO[bytes]) -> None:
         self._stream = stream
-        self._decoder = codecs.getincrementaldecoder("utf-8")()
+        self._decoder = codecs.getincrementaldecoder("utf-8-sig")()
         self._pushed = ""
         self._since_mark = 0
         self._is_begun = False
@@ -71,7 +71,6 @@ class Text:
             for magic, what in _MAGIC.items():
                 if data.startswith(magic):
                     raise TextError(what)
-            data = data.removeprefix(codecs.BOM_UTF8)
         self._is_ended = not data
         try:
             return self._decoder.decode(data, final=self._is_ended)
