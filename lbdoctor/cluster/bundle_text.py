@@ -20,8 +20,6 @@ TAIL: Final = '"null'
 """What a text that ended with a quote ends with."""
 
 _MAPS_OF_TEXT: Final = frozenset({"annotations", "labels"})
-_EXACT: Final = 2**53
-"""Up to here a float holds every whole number."""
 
 
 def restored(kind: Kind, manifest: Manifest) -> Manifest:
@@ -64,8 +62,6 @@ def _with_exact_counters(manifest: Manifest) -> Manifest:
     right = dict(zip(("total", "available"), expected_counters(ranges, pool.records), strict=True))
     for key, value in right.items():
         found = status.get(key)
-        if not isinstance(found, int | float) or abs(found) < _EXACT:
-            continue
-        if float(value) == float(found):
+        if isinstance(found, int | float) and float(found) == float(value):
             status[key] = value
     return manifest

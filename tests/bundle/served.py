@@ -50,7 +50,10 @@ class Served:
             return {"resources": list(self._discovered("/".join(parts[2:])))}
         plural = parts[-1]
         namespace = parts[-2] if parts[-3:-2] == ["namespaces"] else ""
-        return {"metadata": {"resourceVersion": "7"}, "items": self._items(plural, namespace)}
+        return {
+            "metadata": {"continue": "", "resourceVersion": "7"},
+            "items": self._items(plural, namespace),
+        }
 
     def _discovered(self, api_version: str) -> Iterable[Manifest]:
         for item in self._resources:

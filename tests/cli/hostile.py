@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import socket
 import stat
+import struct
+import warnings
 import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -181,3 +183,27 @@ def repeated(piece: bytes, megabytes: int, before: bytes = b"", after: bytes = b
         yield after
 
     return big(pieces)
+
+
+def two_of_one_name(directory: Path) -> Path:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return named(f"supportbundle_x/{LBS}")(directory)
+
+
+def long_list(directory: Path) -> Path:
+    """Write a zip whose list of files is so long that its length stands elsewhere (zip64)."""
+    end = struct.pack("<4sQ2H2L4Q", b"PK\x06\x06", 44, 45, 45, 0, 0, 9, 9, 1 << 30, 0)
+    locator = struct.pack("<4sLQL", b"PK\x06\x07", 0, 0, 1)
+    short = struct.pack("<4s4H2LH", b"PK\x05\x06", 0, 0, 0xFFFF, 0xFFFF, 0xFFFFFFFF, 0, 0)
+    (directory / "long.zip").write_bytes(b"PK\x03\x04" + end + locator + short)
+    return directory / "long.zip"
+
+
+def yamls_elsewhere(top: Path) -> None:
+    (top / "yamls").rename(top.parent / "elsewhere")
+    (top / "yamls").symlink_to(top.parent / "elsewhere")
+
+
+def too_deep(path: Path) -> None:
+    (path.parent / "/".join("d" * 50)).mkdir(parents=True)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from tests.cli import hostile as make
 from tests.cli.hostile import LBS, MB, V1, WHOLE, Make, bundle_with, directory_with, repeated, text
-from tests.cli.manifests import healthy, listed, pool
+from tests.cli.manifests import healthy, lb, listed, pool
 from tests.cli.program import COMMAND, ROOT, Run, environment
 
 
@@ -125,6 +125,26 @@ INPUTS = (
         "a zip that is no bundle",
         text(b"PK\x05\x06" + bytes(18), "a.zip"),
         "is a zip, but no support bundle",
+    ),
+    Hostile("a zip with a file twice", make.two_of_one_name, "holds two files of one name"),
+    Hostile("a zip with a list of 1 GB", make.long_list, "lists too many files"),
+    Hostile("a directory 50 deep", directory_with(make.too_deep), "lies more than 40 deep"),
+    Hostile(
+        "a bundle whose yamls are a link",
+        make.unpacked(make.yamls_elsewhere),
+        "holds no IPPool",
+    ),
+    Hostile(
+        "a bundle's list of another namespace",
+        bundle_with(LBS, listed([lb("web", "b")]).encode()),
+        "it holds a LoadBalancer of another namespace",
+        4,
+    ),
+    Hostile(
+        "a bundle's list of another kind",
+        bundle_with(LBS, listed([{"kind": "Pod", "metadata": {"namespace": "a"}}]).encode()),
+        "it holds something else than LoadBalancers",
+        4,
     ),
     Hostile("two bundles in a directory", make.two_bundles, "holds 2 support bundles"),
     Hostile(
