@@ -32,7 +32,7 @@ def open_live(
     from lbdoctor.cluster.live.api import LiveApi
     from lbdoctor.cluster.live.connect import connect
 
-    return LiveApi(connect(kubeconfig, context), timeout, trace)
+    return LiveApi(connect(kubeconfig, context, timeout), timeout, trace)
 
 
 def open_writable(

@@ -12,7 +12,7 @@ from tests.cluster.server import FaultyServer, reply
 
 
 def transport(server: FaultyServer, directory: Path, timeout: float = 5.0) -> Transport:
-    return Transport(connect(str(server.kubeconfig(directory)), None), timeout, None)
+    return Transport(connect(str(server.kubeconfig(directory)), None, timeout), timeout, None)
 
 
 def test_a_read_is_tried_again(tmp_path: Path) -> None:

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import Any, Final
 
 from lbdoctor.cluster.api import Manifest, Resource, Unwritten, WriteError
 from lbdoctor.diagnosis.port import ReadError, Unread
 
 WORTH_A_RETRY: Final = frozenset({429, 500, 502, 503, 504})
+MOST_CHARACTERS: Final = 300
+"""Of what a server or a plugin says, in one line."""
+
 _NOT_CONVERTIBLE: Final = "not found pool for lb"
 
 
@@ -21,6 +27,7 @@ class Answer:
     reason: str
     body: bytes
     retry_after: str = ""
+    location: str = ""
 
 
 def content(answer: Answer) -> Manifest:
@@ -63,7 +70,7 @@ def is_not_served(answer: Answer) -> bool:
 
 def refusal(answer: Answer) -> ReadError:
     """Return the reason that an unsuccessful answer gives, other than an absence."""
-    text = str(_status(answer).get("message") or "")
+    text = shortened(str(_status(answer).get("message") or ""))
     if answer.status == 403:
         who = text.partition(" is forbidden: ")[2] or text
         return ReadError(Unread.FORBIDDEN, f"forbidden: {who}" if who else "forbidden")
@@ -74,9 +81,56 @@ def refusal(answer: Answer) -> ReadError:
             f"whole list ({text[text.index(_NOT_CONVERTIBLE) :]}): no pool has a record of "
             "its address; add the record, or delete that LoadBalancer",
         )
-    said = f": {text}" if text else ""
     why = Unread.INVALID if answer.status == 400 else Unread.FAILED
-    return ReadError(why, f"the API server answered {answer.status} {answer.reason}{said}")
+    wait = _waiting_asked(answer) if answer.status in WORTH_A_RETRY else ""
+    elsewhere = "" if text else _elsewhere(answer)
+    said = f": {text or elsewhere}" if text or elsewhere else ""
+    return ReadError(
+        why,
+        f"the API server answered {shortened(f'{answer.status} {answer.reason}')}{wait}{said}",
+        hint="kubectl config view" if elsewhere else "kubectl get --raw /readyz",
+    )
+
+
+def _elsewhere(answer: Answer) -> str:
+    """Say how an answer shows that the kubeconfig leads to something else."""
+    if 300 <= answer.status < 400:
+        goal = shortened(answer.location.partition("?")[0]) or "another place"
+        return f"it sends on to {goal}, as a login page or a proxy does"
+    if answer.status == 400 and b"HTTPS" in answer.body:
+        return "it speaks TLS; server: of the kubeconfig begins with http://, not https://"
+    return ""
+
+
+def _waiting_asked(answer: Answer) -> str:
+    """Return for how long the server asks to be left alone, for people, or nothing."""
+    seconds = seconds_to_wait(answer)
+    return f", and asks to wait {_span(seconds)}" if seconds else ""
+
+
+def seconds_to_wait(answer: Answer) -> float | None:
+    """Return what ``Retry-After`` says, seconds or a date, or None if it says nothing."""
+    text = answer.retry_after.strip()
+    if re.fullmatch(r"-?\d{1,12}", text):
+        return max(0.0, float(text))
+    try:
+        when = parsedate_to_datetime(text)
+        return max(0.0, (when.astimezone(UTC) - datetime.now(UTC)).total_seconds())
+    except (ValueError, TypeError, OverflowError):
+        return None
+
+
+def _span(seconds: float) -> str:
+    for unit, name in ((3600, "h"), (60, "min")):
+        if seconds >= unit:
+            return f"{seconds / unit:.3g} {name}"
+    return f"{seconds:.0f} s"
+
+
+def shortened(text: str) -> str:
+    """Return a text of somebody else in one line, and not too long a one."""
+    line = " ".join(text.split())
+    return line if len(line) <= MOST_CHARACTERS else f"{line[:MOST_CHARACTERS]}..."
 
 
 def write_refusal(answer: Answer, resource: Resource, name: str) -> WriteError:

@@ -1,26 +1,22 @@
-"""Finds the API server: kubeconfig, ``KUBECONFIG`` lists, contexts, exec plugins, in-cluster."""
+"""Makes a client for the API server of a kubeconfig's context, or of the pod it runs in."""
 
 from __future__ import annotations
 
-import logging
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import SplitResult, urlsplit
 
 import urllib3
-import yaml
 from kubernetes.client.api_client import ApiClient
 from kubernetes.client.configuration import Configuration
-from kubernetes.config import (
-    ConfigException,
-    list_kube_config_contexts,
-    load_incluster_config,
-    load_kube_config,
-)
+from kubernetes.config import ConfigException, load_incluster_config, load_kube_config_from_dict
 
 from lbdoctor import __version__
+from lbdoctor.cluster.live import credentials, kubeconfig
+from lbdoctor.cluster.live.answers import shortened
+from lbdoctor.cluster.live.kubeconfig import Context
 from lbdoctor.domain.errors import UnreadableError
 from lbdoctor.domain.snapshot import Origin, OriginKind
 
@@ -36,98 +32,117 @@ class Connection:
     origin: Origin
     namespace: str
     other_contexts: tuple[str, ...] = ()
+    proxy: str = ""
+    """The proxy in between, for people."""
 
 
-def connect(kubeconfig: str | None, context: str | None) -> Connection:
+def connect(path: str | None, context: str | None, timeout: float) -> Connection:
     """Return a client for the context asked for, or the current one, or the pod's own.
+
+    ``timeout`` is in seconds, for an exec plugin.
 
     Raises:
         UnreadableError: There is no usable configuration; the hint says what to type.
     """
-    path = kubeconfig or os.environ.get("KUBECONFIG") or "~/.kube/config"
-    files = [item for item in path.split(os.pathsep) if item]
-    if not any(_exists(item) for item in files):
-        if kubeconfig is None and context is None and os.environ.get("KUBERNETES_SERVICE_HOST"):
-            return _in_cluster()
-        raise UnreadableError(
-            f"there is no kubeconfig at {path}",
-            hint="lbdoctor scan --kubeconfig FILE, or lbdoctor demo",
-        )
-    try:
-        contexts, current = list_kube_config_contexts(path)
-        name = context or (current or {}).get("name") or ""
-        configuration = _configuration()
-        with _complaints() as complaints:
-            load_kube_config(path, context=context, client_configuration=configuration)
-        if complaints:
-            raise ConfigException("; ".join(complaints))
-    except (ConfigException, yaml.YAMLError, OSError, KeyError, TypeError, ValueError) as error:
-        raise _unusable(path, context, error) from error
-    names = tuple(str(item.get("name", "")) for item in contexts)
-    namespaces = {
-        item.get("name"): (item.get("context") or {}).get("namespace") for item in contexts
-    }
-    return Connection(
-        _client(configuration),
-        Origin(OriginKind.LIVE, name, str(configuration.host)),
-        str(namespaces.get(name) or "default"),
-        tuple(item for item in names if item != name),
+    files = kubeconfig.files(path)
+    chosen = kubeconfig.load(files, context)
+    if chosen is not None:
+        return _by_context(chosen, timeout)
+    if path is None and context is None and os.environ.get("KUBERNETES_SERVICE_HOST"):
+        return _in_cluster()
+    raise _missing(files)
+
+
+def _missing(files: Sequence[Path]) -> UnreadableError:
+    return UnreadableError(
+        f"there is no kubeconfig at {os.pathsep.join(map(str, files))}",
+        hint="lbdoctor scan --kubeconfig FILE, or lbdoctor demo",
     )
 
 
-def _exists(file: str) -> bool:
+def _by_context(context: Context, timeout: float) -> Connection:
+    server = _checked_url(context.cluster.get("server"), ("https", "http"))
+    if server is None:
+        name = context.cluster_name
+        raise UnreadableError(
+            f"the server of cluster {name} (context {context.name}) is no URL",
+            hint=f"kubectl config set-cluster {name} --server=https://HOST:6443",
+        )
+    identity = credentials.of_user(context, timeout)
+    configuration = Configuration()
+    document = {
+        "current-context": context.name,
+        "contexts": [{"name": context.name, "context": {"cluster": "c", "user": "u"}}],
+        "clusters": [{"name": "c", "cluster": {**context.cluster, "server": server.geturl()}}],
+        "users": [{"name": "u", "user": identity.user}],
+    }
     try:
-        return Path(file).expanduser().exists()
-    except OSError:
-        return True  # it is there, and reading it will say what is wrong
-
-
-@contextmanager
-def _complaints() -> Iterator[list[str]]:
-    """Collect what the client logs: that an exec plugin failed it says nowhere else."""
-    said: list[str] = []
-    handler = logging.Handler(logging.ERROR)
-    handler.emit = lambda record: said.append(record.getMessage())  # type: ignore[method-assign]
-    root = logging.getLogger()
-    root.addHandler(handler)
-    try:
-        yield said
-    finally:
-        root.removeHandler(handler)
+        load_kube_config_from_dict(
+            document, client_configuration=configuration, persist_config=False
+        )
+    except (ConfigException, OSError, TypeError, ValueError) as error:
+        raise credentials.unusable(context, shortened(str(error))) from error
+    credentials.check_certificates(context, configuration)
+    configuration.refresh_api_key_hook = identity.renewal  # type: ignore[assignment]
+    origin = Origin(OriginKind.LIVE, context.name, _shown(server))
+    return _connection(configuration, origin, context.namespace, context.others)
 
 
 def _in_cluster() -> Connection:
-    configuration = _configuration()
+    configuration = Configuration()
     try:
         load_incluster_config(client_configuration=configuration)
-    except ConfigException as error:
-        raise UnreadableError(f"the pod's own credentials cannot be used: {error}") from error
+    except (ConfigException, OSError, ValueError) as error:
+        raise UnreadableError(
+            f"the pod's own credentials cannot be used: {error}",
+            hint="lbdoctor scan --kubeconfig FILE",
+        ) from error
     try:
         namespace = _NAMESPACE_FILE.read_text(encoding="utf-8").strip()
     except OSError:
         namespace = ""
     origin = Origin(OriginKind.LIVE, IN_CLUSTER, str(configuration.host))
-    return Connection(_client(configuration), origin, namespace)
+    return _connection(configuration, origin, namespace, ())
 
 
-def _configuration() -> Configuration:
-    configuration = Configuration()
-    # urllib3 would retry three times by itself and sleep through any Retry-After.
-    configuration.retries = urllib3.Retry(0, redirect=2, raise_on_redirect=False)
-    return configuration
-
-
-def _client(configuration: Configuration) -> ApiClient:
-    client = ApiClient(configuration)
-    client.user_agent = f"lbdoctor/{__version__}"
-    return client
-
-
-def _unusable(path: str, context: str | None, error: Exception) -> UnreadableError:
-    text = " ".join(str(error).split())
-    if context is not None and "context" in text:
-        return UnreadableError(
-            f"there is no usable context {context} in {path}: {text}",
-            hint="kubectl config get-contexts",
+def _connection(
+    configuration: Configuration, origin: Origin, namespace: str, others: tuple[str, ...]
+) -> Connection:
+    if not configuration.verify_ssl:
+        # The kubeconfig asks for it; kubectl does not warn either.
+        urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
+    proxy = _checked_url(configuration.proxy, ("http", "https", "socks5", "socks5h"))
+    if configuration.proxy and proxy is None:
+        raise UnreadableError(
+            f"the proxy on the way to {origin.server} (context {origin.name}) is no URL",
+            hint="look at proxy-url of the kubeconfig and HTTPS_PROXY",
         )
-    return UnreadableError(f"{path} cannot be used: {text}", hint="kubectl config view")
+    try:
+        client = ApiClient(configuration)
+    except ImportError as error:
+        raise UnreadableError(
+            f"the proxy {_shown(proxy)} (context {origin.name}) speaks SOCKS",
+            hint="pip install 'urllib3[socks]'",
+        ) from error
+    client.user_agent = f"lbdoctor/{__version__}"
+    passed = proxy if client.rest_client.pool_manager.proxy else None  # NO_PROXY counts
+    return Connection(client, origin, namespace, others, _shown(passed))
+
+
+def _checked_url(text: object, schemes: Sequence[str]) -> SplitResult | None:
+    """Return the URL, or None if it is none that can be connected to."""
+    if not isinstance(text, str):
+        return None
+    try:
+        url = urlsplit(text.strip())
+        is_whole = url.scheme in schemes and bool(url.hostname) and url.port != 0
+    except ValueError:
+        return None
+    return url if is_whole else None
+
+
+def _shown(url: SplitResult | None) -> str:
+    """Return a URL for people: without the password it may have."""
+    if url is None:
+        return ""
+    return url._replace(netloc=url.netloc.rpartition("@")[2], query="", fragment="").geturl()

@@ -1,0 +1,158 @@
+"""What proves to an API server who asks: tokens, certificates, what a plugin gives."""
+
+from __future__ import annotations
+
+import base64
+import ssl
+import threading
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from kubernetes.client.configuration import Configuration
+
+from lbdoctor.cluster.live import plugin
+from lbdoctor.cluster.live.kubeconfig import Context, Entry
+from lbdoctor.domain.errors import UnreadableError
+
+BEFORE_EXPIRY: Final = 60.0
+"""Seconds before its end at which a token is renewed."""
+
+_PEM_FIELDS: Final = ("client-certificate", "client-key")
+
+
+class Renewal:
+    """Asks an exec plugin again before what it gave expires; the client calls it."""
+
+    def __init__(self, context: Context, timeout: float, expires: float) -> None:
+        self._context = context
+        self._timeout = timeout
+        self._expires = expires
+        self._lock = threading.Lock()
+
+    def __call__(self, configuration: Configuration) -> None:
+        with self._lock:
+            if time.time() < self._expires - BEFORE_EXPIRY:
+                return
+            found = plugin.ask(self._context, self._timeout)
+            self._expires = found.expires or float("inf")
+            if found.token:
+                token = _checked(self._context, found.token)
+                configuration.api_key["BearerToken"] = f"Bearer {token}"
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """A user as the client wants it: no plugin, no file of a token."""
+
+    user: Entry
+    renewal: Renewal | None = None
+
+
+def of_user(context: Context, timeout: float) -> Identity:
+    """Return who the user of a context is; ``timeout`` is in seconds, for an exec plugin.
+
+    Raises:
+        UnreadableError: What proves it is not there, or broken.
+    """
+    user = context.user
+    kept = {
+        key: user[key]
+        for key in ("username", "password", *_PEM_FIELDS, *(f"{item}-data" for item in _PEM_FIELDS))
+        if isinstance(user.get(key), str)
+    }
+    token, path = user.get("token"), user.get("tokenFile")
+    if isinstance(token, str) and token:
+        return Identity({**kept, "token": _checked(context, token)})
+    if isinstance(path, str) and path:
+        return Identity({**kept, "token": _token_of_file(context, path)})
+    if user.get("exec") is not None:
+        found = plugin.ask(context, timeout)
+        _checked(context, found.token)
+        renewal = Renewal(context, timeout, found.expires) if found.expires else None
+        return Identity({**kept, **_of_plugin(found)}, renewal)
+    if user.get("auth-provider") is not None:
+        return Identity({**kept, "token": _token_of_provider(context, user["auth-provider"])})
+    return Identity(kept)
+
+
+def _of_plugin(found: plugin.Credential) -> Entry:
+    certificate = {
+        "client-certificate-data": base64.b64encode(found.certificate.encode()).decode(),
+        "client-key-data": base64.b64encode(found.key.encode()).decode(),
+    }
+    return {
+        **({"token": found.token} if found.token else {}),
+        **(certificate if found.certificate and found.key else {}),
+    }
+
+
+def _token_of_file(context: Context, path: str) -> str:
+    try:
+        token = Path(path).read_text(encoding="utf-8").strip()
+    except (OSError, ValueError) as error:
+        raise unusable(context, f"the token file {path} cannot be read") from error
+    if not token:
+        raise unusable(context, f"the token file {path} is empty")
+    return _checked(context, token)
+
+
+def _token_of_provider(context: Context, provider: Any) -> str:
+    """Return the token that an old login left behind; nothing here renews it."""
+    given = provider if isinstance(provider, dict) else {}
+    config = given.get("config")
+    left = config if isinstance(config, dict) else {}
+    token = left.get("id-token") or left.get("access-token")
+    if not isinstance(token, str):
+        raise unusable(
+            context,
+            f"auth-provider {given.get('name')} has no token, and lbdoctor does not log in by it",
+        )
+    return _checked(context, token)
+
+
+def _checked(context: Context, token: str) -> str:
+    """Return the token without blanks around it; what cannot be sent is not shown either."""
+    found = token.strip()
+    if not (found.isascii() and found.isprintable()):
+        raise unusable(context, "the token has characters that no token has")
+    return found
+
+
+def check_certificates(context: Context, configuration: Configuration) -> None:
+    """Load the certificates once, to name the one that is broken.
+
+    Raises:
+        UnreadableError: One is no certificate, or does not fit its key.
+    """
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    try:
+        if configuration.ssl_ca_cert:
+            tls.load_verify_locations(configuration.ssl_ca_cert)
+    except OSError as error:
+        raise UnreadableError(
+            f"the certificate-authority of cluster {context.cluster_name} (context "
+            f"{context.name}) is no certificate: {_reason(error)}",
+            hint=f"kubectl --context {context.name} version",
+        ) from error
+    try:
+        if configuration.cert_file:
+            # Without a password OpenSSL would ask for one on the terminal.
+            tls.load_cert_chain(configuration.cert_file, configuration.key_file, password="")
+    except OSError as error:
+        raise unusable(context, f"the client certificate or its key: {_reason(error)}") from error
+
+
+def _reason(error: OSError) -> str:
+    if isinstance(error, ssl.SSLError) and error.reason:
+        return error.reason.replace("_", " ").lower()
+    return "it is not PEM" if isinstance(error, ssl.SSLError) else str(error.strerror)
+
+
+def unusable(context: Context, why: str) -> UnreadableError:
+    return UnreadableError(
+        f"the credentials of user {context.user_name} (context {context.name}) cannot be "
+        f"used: {why}",
+        hint=f"kubectl --context {context.name} version",
+    )
