@@ -1,49 +1,43 @@
-"""Sends one request and waits for its answer, no longer than asked, retries included."""
+"""Asks an API server, no longer than the user waits, retries included."""
 
 from __future__ import annotations
 
+import shlex
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from http.client import HTTPException
 from typing import Final
 
-import urllib3
-from kubernetes.client.exceptions import ApiException
+from urllib3.exceptions import HTTPError
 
-from lbdoctor.cluster.live.answers import WORTH_A_RETRY, Answer
-from lbdoctor.cluster.live.connect import Connection
+from lbdoctor.cluster.live.answers import WORTH_A_RETRY, Answer, seconds_to_wait
+from lbdoctor.cluster.live.connect import IN_CLUSTER, Connection
+from lbdoctor.cluster.live.exchange import Request, exchange
+from lbdoctor.cluster.live.failures import Failure, TooLargeError, failure
 from lbdoctor.diagnosis.port import ReadError, Unread
 from lbdoctor.domain.errors import UnreadableError
 
 ATTEMPTS: Final = 3
 FIRST_PAUSE: Final = 0.2
-LONGEST_PAUSE: Final = 10.0
-CHUNK: Final = 1 << 16
+PATIENCE: Final = 2
+"""After so many requests in a row without an answer the next ones are not sent, for as long
+as one request may take: two hundred second readings would else wait for hours."""
 
 Trace = Callable[[str], None]
 
 
-@dataclass(frozen=True, slots=True)
-class _Request:
-    """What is asked of the API server."""
-
-    method: str
-    path: str
-    query: Mapping[str, str]
-    body: object
-    content_type: str
-
-
 class Transport:
-    """Requests to one API server."""
+    """Requests to one API server, from any thread."""
 
     def __init__(self, connection: Connection, timeout: float, trace: Trace | None) -> None:
         self._connection = connection
         self._timeout = timeout
         self._trace = trace
         self._has_answered = False
+        self._lost_in_a_row = 0
+        self._silent_until = 0.0
         self.now: datetime | None = None
 
     def get(self, path: str, query: Mapping[str, str]) -> Answer:
@@ -66,113 +60,94 @@ class Transport:
             UnreadableError: The API server cannot be reached, or refuses the credentials.
             ReadError: It could be reached before, and does not answer this.
         """
-        request = _Request(method, path, query, body, content_type)
+        if time.monotonic() < self._silent_until:
+            raise ReadError(
+                Unread.FAILED, f"not asked for: the last {PATIENCE} requests got no answer"
+            )
+        request = Request(method, path, query, body, content_type)
         deadline = time.monotonic() + self._timeout
-        attempts = ATTEMPTS if method == "GET" else 1
         pause = FIRST_PAUSE
-        for attempt in range(1, attempts + 1):
-            answer, error = self._try(request, deadline)
-            if answer is not None and answer.status not in WORTH_A_RETRY:
-                return self._checked(answer)
-            wait = _retry_after(answer, pause)
-            if attempt == attempts or time.monotonic() + wait >= deadline:
-                if answer is not None:
-                    return answer
-                raise self._lost(error)
+        attempt = 1
+        while True:
+            found = self._try(request, deadline)
+            wait = _wait(found, pause)
+            is_last = method != "GET" or attempt == ATTEMPTS
+            if wait is None or is_last or time.monotonic() + wait >= deadline:
+                return self._checked(found)
             time.sleep(wait)
             pause *= 3
-        raise AssertionError("unreachable: the last attempt returns or raises")
+            attempt += 1
 
-    def _try(self, request: _Request, deadline: float) -> tuple[Answer | None, Exception | None]:
+    def _try(self, request: Request, deadline: float) -> Answer | Failure:
         started = time.monotonic()
         try:
-            answer = self._exchange(request, deadline)
-        except (urllib3.exceptions.HTTPError, ApiException, OSError) as error:
-            self._say(request, type(error).__name__, started)
-            return None, error
-        self._has_answered = True
+            answer, date = exchange(self._connection.client, request, deadline)
+        except UnreadableError as error:  # an exec plugin, asked again for credentials
+            return Failure("no-credentials", str(error), error.hint, is_lasting=True)
+        except (HTTPError, HTTPException, OSError, TooLargeError) as error:
+            lost = failure(error, self._timeout)
+            self._say(request, lost.word, started)
+            return lost
         self._say(request, str(answer.status), started)
-        return answer, None
-
-    def _exchange(self, request: _Request, deadline: float) -> Answer:
-        client = self._connection.client
-        typed = {} if request.body is None else {"Content-Type": request.content_type}
-        method, url, headers, body, form = client.param_serialize(
-            request.method,
-            request.path,
-            query_params=list(request.query.items()),
-            header_params={"Accept": "application/json", **typed},
-            body=request.body,
-            auth_settings=["BearerToken"],
-        )
-        left = max(0.05, deadline - time.monotonic())
-        reply = client.call_api(method, url, headers, body, form, _request_timeout=left)
-        raw = reply.response
-        try:
-            chunks = []
-            while chunk := raw.read1(CHUNK):
-                chunks.append(chunk)
-                if time.monotonic() > deadline:
-                    raise urllib3.exceptions.TimeoutError("the answer came in too slowly")
-        finally:
-            raw.release_conn()
-        self._note_time(raw.headers.get("Date", ""))
-        retry_after = raw.headers.get("Retry-After", "")
-        return Answer(reply.status, reply.reason or "", b"".join(chunks), retry_after)
-
-    def _checked(self, answer: Answer) -> Answer:
-        if answer.status == 401:
-            name = self._connection.origin.name
-            raise UnreadableError(
-                f"the API server does not accept the credentials of context {name} (401)",
-                hint="log in again, then: lbdoctor scan",
-            )
+        self._note_time(date)
         return answer
 
-    def _lost(self, error: Exception | None) -> Exception:
-        said = describe(error)
+    def _checked(self, found: Answer | Failure) -> Answer:
+        """Return the answer, unless there is none, or it refuses the credentials.
+
+        Raises:
+            UnreadableError: There was none before either.
+            ReadError: There was one before.
+        """
+        if isinstance(found, Failure):
+            raise self._lost(found)
+        self._lost_in_a_row = 0
+        if found.status != 401:
+            self._has_answered = True
+            return found
+        name = self._connection.origin.name
+        said = f"the API server does not accept the credentials of context {name} (401)"
+        raise self._error(said, f"log in again, then: {self._kubectl('auth whoami')}")
+
+    def _lost(self, lost: Failure) -> Exception:
+        self._lost_in_a_row += 1
+        if self._has_answered and self._lost_in_a_row >= PATIENCE:
+            self._lost_in_a_row = 0
+            self._silent_until = time.monotonic() + self._timeout
+        return self._error(lost.text, lost.hint or self._kubectl("version"))
+
+    def _error(self, said: str, hint: str) -> Exception:
         if self._has_answered:
-            return ReadError(Unread.FAILED, said)
-        origin = self._connection.origin
+            return ReadError(Unread.FAILED, said, hint=hint)
+        origin, proxy = self._connection.origin, self._connection.proxy
+        through = f", through the proxy {proxy}" if proxy else ""
         return UnreadableError(
-            f"{origin.server} (context {origin.name}): {said}",
-            hint=f"kubectl --context {origin.name} version, or lbdoctor scan --context NAME",
+            f"{origin.server} (context {origin.name}{through}): {said}", hint=hint
         )
+
+    def _kubectl(self, arguments: str) -> str:
+        name = self._connection.origin.name
+        context = "" if name == IN_CLUSTER else f"--context {shlex.quote(name)} "
+        return f"kubectl {context}{arguments}"
 
     def _note_time(self, date: str) -> None:
         try:
             found = parsedate_to_datetime(date).astimezone(UTC)
-        except (ValueError, TypeError):
+        except (ValueError, TypeError, OverflowError):
             return
         self.now = max(self.now, found) if self.now else found
 
-    def _say(self, request: _Request, outcome: str, started: float) -> None:
+    def _say(self, request: Request, outcome: str, started: float) -> None:
         if self._trace is not None:
             took = (time.monotonic() - started) * 1000
             self._trace(f"{request.method} {request.path} {outcome} {took:.0f} ms")
 
 
-def _retry_after(answer: Answer | None, pause: float) -> float:
-    """Return how long to wait: what the server asks for, but never more than ten seconds."""
-    try:
-        return max(0.0, min(LONGEST_PAUSE, float(answer.retry_after))) if answer else pause
-    except ValueError:
-        return pause
-
-
-def describe(error: Exception | None) -> str:
-    """Say in a few words why a request got no answer."""
-    cause = error.reason if isinstance(error, urllib3.exceptions.MaxRetryError) else error
-    match cause:
-        case urllib3.exceptions.NameResolutionError():
-            return "its name cannot be resolved"
-        case urllib3.exceptions.NewConnectionError():
-            return "no connection: " + str(cause).rpartition("] ")[2]
-        case urllib3.exceptions.TimeoutError():
-            return "it did not answer in time (see --request-timeout)"
-        case urllib3.exceptions.SSLError():
-            return f"TLS failed: {cause}"
-        case urllib3.exceptions.ProtocolError():
-            return "the connection was cut"
-        case _:
-            return " ".join(str(cause).split()) or type(cause).__name__
+def _wait(found: Answer | Failure, pause: float) -> float | None:
+    """Return the seconds before another try; None if none is worth it."""
+    if isinstance(found, Failure):
+        return None if found.is_lasting else pause
+    if found.status not in WORTH_A_RETRY:
+        return None
+    asked = seconds_to_wait(found)
+    return pause if asked is None else asked
