@@ -17,7 +17,7 @@ from lbdoctor.domain.errors import UnreadableError
 from lbdoctor.domain.loadbalancers import Booking, LoadBalancer, Service
 from lbdoctor.domain.pools import IPPool
 from lbdoctor.domain.refs import ANY_NAME, Kind, Owner, is_object_name, parse_owner
-from lbdoctor.domain.snapshot import Gap, Snapshot
+from lbdoctor.domain.snapshot import Gap, Origin, Snapshot
 
 T = TypeVar("T")
 
@@ -27,9 +27,12 @@ class _Gaps:
     """What could not be read so far."""
 
     found: list[Gap] = field(default_factory=list)
+    hint: str = ""
+    """What to do about the first of them that came with such an advice."""
 
     def add(self, kind: Kind, error: ReadError, namespace: str = "", name: str = "") -> None:
         self.found.append(Gap(kind, str(error), namespace, name))
+        self.hint = self.hint or error.hint
 
     def listing(self, kind: Kind, read: Callable[[], Listing[T]]) -> tuple[T, ...] | None:
         """Return the objects, or None and a gap. What was malformed becomes gaps."""
@@ -54,7 +57,7 @@ def collect(source: Source, scope: frozenset[str] | None) -> Snapshot:
     taken_at = source.now
     lbs, listed = _load_balancers(source, scope, pools or (), gaps)
     if pools is None and lbs is None:
-        raise _nothing(gaps.found)
+        raise _nothing(source.origin, gaps)
     if scope is not None:
         _check_scope(source, scope, pools or (), lbs or ())
     snapshot = Snapshot(
@@ -70,15 +73,20 @@ def collect(source: Source, scope: frozenset[str] | None) -> Snapshot:
     return _with_the_rest(source, snapshot)
 
 
-def _nothing(gaps: Sequence[Gap]) -> UnreadableError:
+def _nothing(origin: Origin, gaps: _Gaps) -> UnreadableError:
     """Say why nothing could be read, by one reason for each kind."""
     first: dict[Kind, Gap] = {}
-    for gap in gaps:
+    for gap in gaps.found:
         if gap.kind in (Kind.IP_POOL, Kind.LOAD_BALANCER):
             first.setdefault(gap.kind, gap)
-    reasons = "; ".join(f"{gap.subject}: {gap.reason}" for gap in first.values())
+    subjects: dict[str, list[str]] = {}
+    for gap in first.values():
+        subjects.setdefault(gap.reason, []).append(gap.subject)
+    reasons = "; ".join(f"{' and '.join(who)}: {why}" for why, who in subjects.items())
+    where = f"{origin.server} (context {origin.name})" if origin.server else origin.name
     return UnreadableError(
-        f"nothing could be read: {reasons}", hint="kubectl auth can-i --list, or another --context"
+        f"nothing could be read from {where}: {reasons}",
+        hint=gaps.hint or "kubectl auth can-i --list, or another --context",
     )
 
 
