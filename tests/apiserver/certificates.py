@@ -49,11 +49,15 @@ class Authority:
         signed = self._sign(unsigned.add_extension(usage, True))
         self.certificate = signed.public_bytes(serialization.Encoding.PEM)
 
-    def server(self) -> KeyPair:
+    def server(
+        self,
+        names: Sequence[x509.GeneralName] = SERVER_NAMES,
+        lifetime: datetime.timedelta = LIFETIME,
+    ) -> KeyPair:
         """Issue the certificate that kube-apiserver answers with on loopback."""
         key = ec.generate_private_key(ec.SECP256R1())
-        unsigned = _builder(_name("kube-apiserver"), key.public_key())
-        unsigned = unsigned.add_extension(x509.SubjectAlternativeName(SERVER_NAMES), False)
+        unsigned = _builder(_name("kube-apiserver"), key.public_key(), lifetime)
+        unsigned = unsigned.add_extension(x509.SubjectAlternativeName(names), False)
         return self._issue(unsigned, key, ExtendedKeyUsageOID.SERVER_AUTH)
 
     def client(self, user: str, groups: Sequence[str]) -> KeyPair:
@@ -92,7 +96,9 @@ def _name(common: str, organizations: Sequence[str] = ()) -> x509.Name:
     return x509.Name([*attributes, x509.NameAttribute(NameOID.COMMON_NAME, common)])
 
 
-def _builder(subject: x509.Name, key: ec.EllipticCurvePublicKey) -> x509.CertificateBuilder:
+def _builder(
+    subject: x509.Name, key: ec.EllipticCurvePublicKey, lifetime: datetime.timedelta = LIFETIME
+) -> x509.CertificateBuilder:
     now = datetime.datetime.now(datetime.UTC)
     identifier = x509.SubjectKeyIdentifier.from_public_key(key)
     return (
@@ -101,6 +107,6 @@ def _builder(subject: x509.Name, key: ec.EllipticCurvePublicKey) -> x509.Certifi
         .public_key(key)
         .serial_number(x509.random_serial_number())
         .not_valid_before(now - CLOCK_SKEW)
-        .not_valid_after(now + LIFETIME)
+        .not_valid_after(now + lifetime)
         .add_extension(identifier, False)
     )

@@ -16,6 +16,8 @@ WORTH_A_RETRY: Final = frozenset({429, 500, 502, 503, 504})
 MOST_CHARACTERS: Final = 300
 """Of what a server or a plugin says, in one line."""
 
+LOOK: Final = "kubectl get --raw /readyz"
+
 _NOT_CONVERTIBLE: Final = "not found pool for lb"
 
 
@@ -40,9 +42,11 @@ def content(answer: Answer) -> Manifest:
         found: Any = json.loads(answer.body)
     except (ValueError, RecursionError) as error:
         what = "is empty" if not answer.body else "is not JSON"
-        raise ReadError(Unread.FAILED, f"the answer of the API server {what}") from error
+        said = f"the answer of the API server {what}"
+        raise ReadError(Unread.FAILED, said, hint=LOOK) from error
     if not isinstance(found, dict):
-        raise ReadError(Unread.FAILED, "the answer of the API server is not an object")
+        said = "the answer of the API server is not an object"
+        raise ReadError(Unread.FAILED, said, hint=LOOK)
     return found
 
 
@@ -88,7 +92,7 @@ def refusal(answer: Answer) -> ReadError:
     return ReadError(
         why,
         f"the API server answered {shortened(f'{answer.status} {answer.reason}')}{wait}{said}",
-        hint="kubectl config view" if elsewhere else "kubectl get --raw /readyz",
+        hint="kubectl config view" if elsewhere else LOOK,
     )
 
 

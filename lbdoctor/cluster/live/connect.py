@@ -63,11 +63,9 @@ def _missing(files: Sequence[Path]) -> UnreadableError:
 def _by_context(context: Context, timeout: float) -> Connection:
     server = _checked_url(context.cluster.get("server"), ("https", "http"))
     if server is None:
-        name = context.cluster_name
-        raise UnreadableError(
-            f"the server of cluster {name} (context {context.name}) is no URL",
-            hint=f"kubectl config set-cluster {name} --server=https://HOST:6443",
-        )
+        hint = f"kubectl config set-cluster {context.cluster_name} --server=https://HOST:6443"
+        raise credentials.unusable_cluster(context, "server is no URL", hint)
+    credentials.check_fields(context)
     identity = credentials.of_user(context, timeout)
     configuration = Configuration()
     document = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import shlex
 import ssl
 import threading
 import time
@@ -19,6 +20,7 @@ from lbdoctor.domain.errors import UnreadableError
 BEFORE_EXPIRY: Final = 60.0
 """Seconds before its end at which a token is renewed."""
 
+_AUTHORITY: Final = "certificate-authority"
 _PEM_FIELDS: Final = ("client-certificate", "client-key")
 
 
@@ -120,6 +122,34 @@ def _checked(context: Context, token: str) -> str:
     return found
 
 
+def check_fields(context: Context) -> None:
+    """See whether the certificates that a kubeconfig names can be read at all.
+
+    Raises:
+        UnreadableError: A file is not there, or what should be base64 is not.
+    """
+    if why := _broken(context.cluster, _AUTHORITY):
+        raise unusable_cluster(context, why)
+    for field in _PEM_FIELDS:
+        if why := _broken(context.user, field):
+            raise unusable(context, why)
+
+
+def _broken(entry: Entry, field: str) -> str:
+    """Say what is wrong with a field that has data, or names a file; empty if nothing is."""
+    data, path = entry.get(f"{field}-data"), entry.get(field)
+    try:
+        if data:
+            base64.b64decode(data)
+        elif path:
+            Path(path).read_bytes()
+    except OSError as error:
+        return f"{field} {path}: {_reason(error)}"
+    except (ValueError, TypeError):
+        return f"{field}-data is not base64" if data else f"{field} is no path"
+    return ""
+
+
 def check_certificates(context: Context, configuration: Configuration) -> None:
     """Load the certificates once, to name the one that is broken.
 
@@ -131,28 +161,31 @@ def check_certificates(context: Context, configuration: Configuration) -> None:
         if configuration.ssl_ca_cert:
             tls.load_verify_locations(configuration.ssl_ca_cert)
     except OSError as error:
-        raise UnreadableError(
-            f"the certificate-authority of cluster {context.cluster_name} (context "
-            f"{context.name}) is no certificate: {_reason(error)}",
-            hint=f"kubectl --context {context.name} version",
-        ) from error
+        raise unusable_cluster(context, f"{_AUTHORITY}: {_reason(error)}") from error
     try:
         if configuration.cert_file:
             # Without a password OpenSSL would ask for one on the terminal.
             tls.load_cert_chain(configuration.cert_file, configuration.key_file, password="")
     except OSError as error:
-        raise unusable(context, f"the client certificate or its key: {_reason(error)}") from error
+        raise unusable(context, f"{' and '.join(_PEM_FIELDS)}: {_reason(error)}") from error
 
 
 def _reason(error: OSError) -> str:
-    if isinstance(error, ssl.SSLError) and error.reason:
-        return error.reason.replace("_", " ").lower()
-    return "it is not PEM" if isinstance(error, ssl.SSLError) else str(error.strerror)
+    if isinstance(error, ssl.SSLError):
+        return (error.reason or "not PEM").replace("_", " ").lower()
+    return (error.strerror or "no reason given").lower()
 
 
 def unusable(context: Context, why: str) -> UnreadableError:
     return UnreadableError(
         f"the credentials of user {context.user_name} (context {context.name}) cannot be "
         f"used: {why}",
-        hint=f"kubectl --context {context.name} version",
+        hint=f"kubectl --context {shlex.quote(context.name)} version",
+    )
+
+
+def unusable_cluster(context: Context, why: str, hint: str = "") -> UnreadableError:
+    return UnreadableError(
+        f"cluster {context.cluster_name} (context {context.name}) cannot be used: {why}",
+        hint=hint or f"kubectl --context {shlex.quote(context.name)} version",
     )

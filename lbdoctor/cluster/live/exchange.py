@@ -14,12 +14,15 @@ import urllib3
 from kubernetes.client.api_client import ApiClient
 
 from lbdoctor.cluster.live.answers import Answer
-from lbdoctor.cluster.live.failures import TooLargeError
 
 CHUNK: Final = 1 << 16
 LARGEST_ANSWER: Final = 32 << 20
 """Bytes. A page of 500 LoadBalancers has 2 MB, and 10,000 in one piece have 30 MB. Parsed it
 takes seven times as much memory, and no page may take more than 300 MB."""
+
+
+class TooLargeError(Exception):
+    """The answer is larger than any page should be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +107,9 @@ def _body(raw: urllib3.BaseHTTPResponse, deadline: float) -> bytes:
         chunks.append(chunk)
         size += len(chunk)
         if size > LARGEST_ANSWER:
-            raise TooLargeError(f"the answer is larger than {LARGEST_ANSWER >> 20} MiB")
+            raise TooLargeError(
+                f"the answer of the API server is larger than {LARGEST_ANSWER >> 20} MiB"
+            )
         if time.monotonic() > deadline:
             raise TimeoutError
     return b"".join(chunks)

@@ -16,10 +16,6 @@ NO_TLS: Final = frozenset(
 """What OpenSSL says where the other side does not speak TLS at all."""
 
 
-class TooLargeError(Exception):
-    """The answer is larger than any page should be."""
-
-
 @dataclass(frozen=True, slots=True)
 class Failure:
     """Why there is no answer."""
@@ -50,8 +46,6 @@ def failure(error: Exception, timeout: float) -> Failure:
 
 def _of_connection(cause: BaseException, timeout: float) -> Failure:
     match cause:
-        case TooLargeError():
-            return Failure("too-large", str(cause), is_lasting=True)
         case urllib3.exceptions.NameResolutionError():
             return Failure("no-such-name", "its name cannot be resolved")
         case urllib3.exceptions.NewConnectionError():
@@ -84,6 +78,8 @@ def _bad_certificate(error: ssl.SSLCertVerificationError) -> Failure:
 
 
 def _bad_tls(error: ssl.SSLError) -> Failure:
+    if isinstance(error, ssl.SSLEOFError | ssl.SSLZeroReturnError):
+        return Failure("cut", "TLS failed: the connection was cut")
     if error.reason in NO_TLS:
         return Failure(
             "no-tls",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import os
+import shlex
 import shutil
 import signal
 import subprocess
@@ -128,7 +129,7 @@ def _command(context: Context, plugin: Mapping[str, Any]) -> str:
             "is not there, or cannot be run",
             hint=shortened(hint)
             if isinstance(hint, str) and hint.strip()
-            else f"command -v {named}",
+            else f"command -v {shlex.quote(named)}",
         )
     return found
 
@@ -240,5 +241,5 @@ def _failed(context: Context, command: str, said: str, hint: str = "") -> Unread
     which = f"the exec plugin {command}" if command else "the exec plugin"
     return UnreadableError(
         f"{which} of user {context.user_name} (context {context.name}) {said}",
-        hint=hint or f"kubectl --context {context.name} version",
+        hint=hint or f"kubectl --context {shlex.quote(context.name)} version",
     )

@@ -14,8 +14,8 @@ from urllib3.exceptions import HTTPError
 
 from lbdoctor.cluster.live.answers import WORTH_A_RETRY, Answer, seconds_to_wait
 from lbdoctor.cluster.live.connect import IN_CLUSTER, Connection
-from lbdoctor.cluster.live.exchange import Request, exchange
-from lbdoctor.cluster.live.failures import Failure, TooLargeError, failure
+from lbdoctor.cluster.live.exchange import Request, TooLargeError, exchange
+from lbdoctor.cluster.live.failures import Failure, failure
 from lbdoctor.diagnosis.port import ReadError, Unread
 from lbdoctor.domain.errors import UnreadableError
 
@@ -79,12 +79,21 @@ class Transport:
             attempt += 1
 
     def _try(self, request: Request, deadline: float) -> Answer | Failure:
+        """Return the answer, or why there is none.
+
+        Raises:
+            ReadError: The answer is too large.
+        """
         started = time.monotonic()
         try:
             answer, date = exchange(self._connection.client, request, deadline)
         except UnreadableError as error:  # an exec plugin, asked again for credentials
             return Failure("no-credentials", str(error), error.hint, is_lasting=True)
-        except (HTTPError, HTTPException, OSError, TooLargeError) as error:
+        except TooLargeError as error:
+            self._say(request, "too-large", started)
+            self._has_answered = True
+            raise ReadError(Unread.FAILED, str(error)) from error
+        except (HTTPError, HTTPException, OSError) as error:
             lost = failure(error, self._timeout)
             self._say(request, lost.word, started)
             return lost
@@ -105,8 +114,7 @@ class Transport:
         if found.status != 401:
             self._has_answered = True
             return found
-        name = self._connection.origin.name
-        said = f"the API server does not accept the credentials of context {name} (401)"
+        said = "the API server does not accept the credentials (401)"
         raise self._error(said, f"log in again, then: {self._kubectl('auth whoami')}")
 
     def _lost(self, lost: Failure) -> Exception:
