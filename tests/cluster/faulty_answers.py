@@ -133,8 +133,8 @@ FAULTS = (
         (*WHERE, "compressed wrongly; try: "),
     ),
     Fault(
-        "200, 33 MiB",
-        always((200, {}, b" " * (33 << 20))),
+        "200, 10 GiB",
+        always((200, {"Content-Length": str(10 << 30)}, b" " * (33 << 20))),
         3,
         (*WHERE, "larger than 32 MiB; try: "),
     ),

@@ -109,6 +109,7 @@ def one_of_a_list_is_missing(directory: Path) -> Iterator[Way]:
 CREDENTIAL = (
     '{"apiVersion": "client.authentication.k8s.io/v1", "kind": "ExecCredential", "status": {%s}}'
 )
+TOKEN = '"token": "secret"'
 WHO = "of user u (context x)"
 OF_CLUSTER = "cluster c (context x) cannot be used: "
 OF_USER = f"error: the credentials {WHO} cannot be used: "
@@ -259,6 +260,12 @@ FAULTS = (
         plugin("echo no ticket >&2; echo run kinit >&2; exit 3"),
         3,
         (f"/sh {WHO} failed with 3: no ticket run kinit; try: ",),
+    ),
+    Fault(
+        "an exec plugin whose child goes on",
+        plugin(f"sleep 3 & echo '{CREDENTIAL % TOKEN}'"),
+        0,
+        ("no problems found",),
     ),
     Fault(
         "an exec plugin that is not there",

@@ -26,14 +26,14 @@ class Rules:
 
 
 class TcpProxy:
-    """Passes on what clients of ``port`` say; ``held`` is set when bytes are held back."""
+    """Passes on what clients of ``port`` say, and what they are answered as the rules go."""
 
     def __init__(self, to_port: int, rules: Rules) -> None:
         self._to_port = to_port
         self._rules = rules
         self._over = threading.Event()
         self._open: list[socket.socket] = []
-        self.held = threading.Event()
+        self._holding = threading.Event()
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port = int(self._listener.getsockname()[1])
         self._threads = [threading.Thread(target=self._accept)]
@@ -55,6 +55,10 @@ class TcpProxy:
             thread.join()
         for item in (self._listener, *self._open):
             item.close()
+
+    def hold(self) -> None:
+        """Let no more bytes of the server pass, until the proxy ends."""
+        self._holding.set()
 
     def _accept(self) -> None:
         while not self._over.is_set():
@@ -84,7 +88,8 @@ class TcpProxy:
                     break
                 if rules.hold_after is not None and passed + len(data) > rules.hold_after:
                     client.sendall(data[: rules.hold_after - passed])
-                    self.held.set()
+                    self.hold()
+                if self._holding.is_set():
                     self._over.wait()
                     break
                 if rules.cut_after is not None and passed + len(data) > rules.cut_after:

@@ -11,7 +11,9 @@ import signal
 import subprocess
 import sys
 import termios
+import time
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -31,6 +33,9 @@ CLUSTER_FIELDS: Final = (
     "proxy-url",
 )
 EXTENSION: Final = "client.authentication.k8s.io/exec"
+LOOK_EACH: Final = 0.1
+"""Seconds after which a plugin is looked after that does not close its output."""
+
 INTERRUPTED: Final = (-signal.SIGINT, 128 + signal.SIGINT)
 
 
@@ -84,36 +89,52 @@ def _run(context: Context, plugin: Mapping[str, Any], timeout: float) -> bytes:
     """Return what the plugin prints."""
     command = _command(context, plugin)
     interactive = _may_ask(context, plugin)
-    process = _started(context, plugin, command, interactive=interactive)
-    is_over = False
-    try:
-        with _terminal_for(process.pid) if interactive else nullcontext():
-            output, said = process.communicate(timeout=timeout)
-        is_over = True
-    except subprocess.TimeoutExpired as error:
-        raise _failed(
-            context,
-            command,
-            f"did not end within {timeout:g} s",
-            hint="log in by hand first, or --request-timeout 5m",
-        ) from error
-    finally:
-        if not is_over:
-            _kill(process)
+    with ThreadPoolExecutor(1) as starter:
+        # Signals meet the main thread only: none gets lost between the start and the try.
+        start = starter.submit(_started, context, plugin, command, interactive=interactive)
+        try:
+            process = start.result()
+            with _terminal_for(process.pid) if interactive else nullcontext():
+                output, said = _output(process, timeout)
+        except subprocess.TimeoutExpired as error:
+            raise _failed(
+                context,
+                command,
+                f"did not end within {timeout:g} s",
+                hint="log in by hand first, or --request-timeout 5m",
+            ) from error
+        finally:
+            _clean_up(start.result())
     if interactive and process.returncode in INTERRUPTED:
         raise KeyboardInterrupt
     if process.returncode:
-        text = shortened((said or b"").decode(errors="replace"))
-        raise _failed(
-            context, command, f"failed with {process.returncode}" + (f": {text}" if text else "")
-        )
+        text = shortened(said.decode(errors="replace"))
+        why = f": {text}" if text else ""
+        raise _failed(context, command, f"failed with {process.returncode}{why}")
     return output
 
 
-def _kill(process: subprocess.Popen[bytes]) -> None:
-    """End a plugin and all that it has started."""
+def _output(process: subprocess.Popen[bytes], timeout: float) -> tuple[bytes, bytes]:
+    """Return what a plugin printed until it ended, even where a child of it goes on."""
+    end = time.monotonic() + timeout
+    while True:
+        has_ended = process.poll() is not None
+        left = end - time.monotonic()
+        try:
+            output, said = process.communicate(timeout=max(0.0, min(LOOK_EACH, left)))
+            return output, said or b""
+        except subprocess.TimeoutExpired as so_far:
+            if has_ended:
+                return so_far.output or b"", so_far.stderr or b""
+            if left <= 0:
+                raise
+
+
+def _clean_up(process: subprocess.Popen[bytes]) -> None:
+    """End a plugin that did not end well, and all that it has started."""
     with process, suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)
+        if process.returncode != 0:
+            os.killpg(process.pid, signal.SIGKILL)
 
 
 def _command(context: Context, plugin: Mapping[str, Any]) -> str:
