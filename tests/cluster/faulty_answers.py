@@ -105,6 +105,12 @@ FAULTS = (
     ),
     Fault("502, HTML of a proxy", always((502, {}, HTML)), 3, (*WHERE, "502 Bad Gateway; try: ")),
     Fault(
+        "400, TLS is spoken here",
+        always((400, {}, b"Client sent an HTTP request to an HTTPS server.\n")),
+        3,
+        (*WHERE, "400 Bad Request: it speaks TLS; server: of the kubeconfig", "; try: "),
+    ),
+    Fault(
         "503",
         always(status(503, "ServiceUnavailable", "apiserver not ready")),
         3,

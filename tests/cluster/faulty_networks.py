@@ -186,8 +186,8 @@ FAULTS = (
         (*WHERE, "did not answer within 1 s; try: "),
     ),
     Fault(
-        "a byte each 0.1 s",
-        through(Rules(pace=0.1)),
+        "a byte a second",
+        through(Rules(pace=1.0)),
         3,
         (*WHERE, "did not answer within 1 s; try: "),
     ),

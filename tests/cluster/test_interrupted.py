@@ -6,8 +6,7 @@ import os
 import re
 import signal
 import subprocess
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -23,6 +22,7 @@ from tests.cluster.faulty_networks import at, through
 from tests.cluster.healthy import answer
 from tests.cluster.proxy import Rules, deaf_port, silent_port
 from tests.cluster.server import FaultyServer, reply
+from tests.cluster.waiting import until
 
 SIGNALS = {signal.SIGINT: ExitCode.INTERRUPTED, signal.SIGTERM: ExitCode.TERMINATED}
 WAITS: dict[str, Arrange] = {
@@ -56,14 +56,6 @@ def started(way: Way) -> Iterator[subprocess.Popen[str]]:
     finally:
         process.kill()
         process.communicate()
-
-
-def until(holds: Callable[[], object], seconds: float = 30.0) -> None:
-    """Wait for what nobody tells about."""
-    end = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < end, "it never came about"
-        time.sleep(0.01)
 
 
 def is_asking(process: subprocess.Popen[str]) -> bool:

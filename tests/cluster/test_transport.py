@@ -15,10 +15,11 @@ from lbdoctor.cluster.live.connect import connect
 from lbdoctor.cluster.live.transport import Trace, Transport
 from lbdoctor.diagnosis.port import ReadError, Unread
 from lbdoctor.domain.errors import UnreadableError
-from tests.cluster.faulty_networks import long_answer
+from tests.cluster.faulty_networks import certified, long_answer
 from tests.cluster.healthy import status
 from tests.cluster.proxy import Rules, TcpProxy
 from tests.cluster.server import FaultyServer, Reply, reply, write_kubeconfig
+from tests.cluster.waiting import until
 
 TOKEN = "{token: secret-token}"
 
@@ -110,6 +111,13 @@ def test_a_retry_after_that_says_nothing_is_no_reason_not_to_try_again(
         assert transport(server, tmp_path).get("/apis", {}).status == 200
 
 
+def test_an_answer_is_not_forgotten_for_a_later_try_that_gets_none(tmp_path: Path) -> None:
+    cut = 200, {"Content-Length": "9"}, b""
+    with FaultyServer(in_turn(reply({}, 503, Retry_After="0"), cut, cut)) as server:
+        assert transport(server, tmp_path).get("/apis", {}).status == 503
+        assert len(server.asked) == 3
+
+
 def test_a_redirect_is_not_followed_and_no_token_leaves_for_another_host(tmp_path: Path) -> None:
     with FaultyServer(lambda _: reply({})) as other:
         away = 307, {"Location": f"{other.url}/login"}, b""
@@ -163,6 +171,25 @@ def test_a_server_that_fell_silent_is_not_waited_for_again_and_again(tmp_path: P
             sender.get("/services", {})
         assert time.monotonic() - started < 0.9
         assert len(server.asked) == asked
+
+
+def test_an_answer_that_came_too_slowly_is_not_read_on(tmp_path: Path) -> None:
+    rules = Rules(pace=0.01)
+    with FaultyServer(long_answer) as server, TcpProxy(server.port, rules) as proxy:
+        kubeconfig = str(write_kubeconfig(tmp_path, f"http://127.0.0.1:{proxy.port}"))
+        sender = Transport(connect(kubeconfig, None, 3), 3, None)
+        with pytest.raises(UnreadableError, match="did not answer within 3 s"):
+            sender.get("/services", {})
+        until(lambda: "request" not in {thread.name for thread in threading.enumerate()})
+
+
+def test_a_certificate_that_is_not_accepted_is_looked_at_once(tmp_path: Path) -> None:
+    lines: list[str] = []
+    with certified(trusts=False)(tmp_path) as way:
+        sender = Transport(connect(str(way.arguments[1]), None, 5), 5, lines.append)
+        with pytest.raises(UnreadableError, match="certificate"):
+            sender.get("/services", {})
+    assert [line.split()[2] for line in lines] == ["bad-certificate"]
 
 
 def test_a_second_thread_may_ask_at_the_same_time(tmp_path: Path) -> None:

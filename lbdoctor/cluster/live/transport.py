@@ -68,12 +68,15 @@ class Transport:
         deadline = time.monotonic() + self._timeout
         pause = FIRST_PAUSE
         attempt = 1
+        answer: Answer | None = None
         while True:
             found = self._try(request, deadline)
+            answer = found if isinstance(found, Answer) else answer
             wait = _wait(found, pause)
             is_last = method != "GET" or attempt == ATTEMPTS
             if wait is None or is_last or time.monotonic() + wait >= deadline:
-                return self._checked(found)
+                # That it was busy tells more than that it was then too slow.
+                return self._checked(answer or found)
             time.sleep(wait)
             pause *= 3
             attempt += 1
