@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from cryptography.hazmat.primitives import serialization
+
 from tests.apiserver.certificates import private_pem
 from tests.cluster.faults import Arrange, Fault, Way, file_in
 from tests.cluster.faulty_networks import authority
@@ -94,6 +96,24 @@ def certificate_that_is_none(directory: Path) -> str:
     return f"{{client-certificate: '{path}', client-key: '{path}'}}"
 
 
+def key_with_a_password(directory: Path) -> str:
+    pair = authority().client("ann", ())
+    locked = serialization.load_pem_private_key(pair.key, None).private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.BestAvailableEncryption(b"word"),
+    )
+    path = directory / "user.pem"
+    path.write_bytes(pair.certificate + locked)
+    return f"{{client-certificate: '{path}', client-key: '{path}'}}"
+
+
+@contextmanager
+def a_pod(_directory: Path) -> Iterator[Way]:
+    service = {"KUBERNETES_SERVICE_HOST": "127.0.0.1", "KUBERNETES_SERVICE_PORT": "443"}
+    yield Way((), {"HOME": "/nonexistent", **service})
+
+
 @contextmanager
 def no_kubeconfig(_directory: Path) -> Iterator[Way]:
     yield Way((), {"HOME": "/nonexistent"})
@@ -115,6 +135,30 @@ OF_CLUSTER = "cluster c (context x) cannot be used: "
 OF_USER = f"error: the credentials {WHO} cannot be used: "
 NO = "error: /"
 FAULTS = (
+    Fault(
+        "a pod without credentials",
+        a_pod,
+        3,
+        ("error: the pod's own credentials cannot be used: ", "; try: "),
+    ),
+    Fault(
+        "insecure-skip-tls-verify: a text",
+        of_cluster("insecure-skip-tls-verify: 'false'"),
+        3,
+        (f"error: {OF_CLUSTER}insecure-skip-tls-verify is neither true nor false; try: ",),
+    ),
+    Fault(
+        "a token that is a number",
+        of_user("{token: 1234}"),
+        3,
+        (f"{OF_USER}token is no text; try: ",),
+    ),
+    Fault(
+        "client-key with a password",
+        of_cluster("", key_with_a_password),
+        3,
+        (OF_USER, "client-certificate and client-key: ", "; try: "),
+    ),
     Fault(
         "no kubeconfig",
         no_kubeconfig,

@@ -13,8 +13,9 @@ from cryptography import x509
 
 from tests.apiserver.certificates import SERVER_NAMES, Authority, KeyPair
 from tests.cluster.faults import Arrange, Fault, Way
+from tests.cluster.faulty_answers import always
 from tests.cluster.healthy import LOAD_BALANCERS, answer, but
-from tests.cluster.proxy import Rules, TcpProxy, closed_port, deaf_port, silent_port
+from tests.cluster.proxy import Rules, TcpProxy, closed_port, deaf_port, silent_port, talking_port
 from tests.cluster.server import FaultyServer, Reply, write_kubeconfig
 
 Port = Callable[[], AbstractContextManager[int]]
@@ -76,6 +77,10 @@ def proxied(port: Port, by: str = "proxy-url") -> Arrange:
             yield Way.by(kubeconfig, **environment)
 
     return arrange
+
+
+def ssh() -> AbstractContextManager[int]:
+    return talking_port(b"SSH-2.0-OpenSSH_9.6\r\n")
 
 
 @contextmanager
@@ -144,6 +149,18 @@ BEHIND = ("error: https://cluster.invalid:6443 (context x, through the proxy htt
 OTHER = (x509.DNSName("other.example"),)
 FAULTS = (
     Fault(
+        "a port of another protocol",
+        at(ssh),
+        3,
+        (*WHERE, "what it answers is no HTTP; try: "),
+    ),
+    Fault(
+        "headers without end",
+        always((200, {f"X-{number}": "x" for number in range(200)}, b"{}")),
+        3,
+        (*WHERE, "what it answers is no HTTP; try: "),
+    ),
+    Fault(
         "the connection is refused",
         at(closed_port),
         3,
@@ -186,8 +203,8 @@ FAULTS = (
         (*WHERE, "did not answer within 1 s; try: "),
     ),
     Fault(
-        "a byte a second",
-        through(Rules(pace=1.0)),
+        "a byte each half second",
+        through(Rules(pace=0.5)),
         3,
         (*WHERE, "did not answer within 1 s; try: "),
     ),

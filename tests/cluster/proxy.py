@@ -137,3 +137,25 @@ def closed_port() -> Iterator[int]:
     with socket.socket() as item:
         item.bind(("127.0.0.1", 0))
         yield int(item.getsockname()[1])
+
+
+@contextmanager
+def talking_port(text: bytes) -> Iterator[int]:
+    """A port that says the same to everybody, whatever they say."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def talk() -> None:
+            with suppress(OSError):
+                while True:
+                    client, _ = listener.accept()
+                    with client:
+                        client.sendall(text)
+                        client.recv(1 << 16)
+
+        thread = threading.Thread(target=talk)
+        thread.start()
+        try:
+            yield int(listener.getsockname()[1])
+        finally:
+            _end(listener)
+            thread.join()

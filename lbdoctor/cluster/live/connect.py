@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
 
@@ -31,6 +31,9 @@ class Connection:
     client: ApiClient
     origin: Origin
     namespace: str
+    kubectl: str
+    """How to call kubectl for the same."""
+
     other_contexts: tuple[str, ...] = ()
     proxy: str = ""
     """The proxy in between, for people."""
@@ -44,18 +47,14 @@ def connect(path: str | None, context: str | None, timeout: float) -> Connection
     Raises:
         UnreadableError: There is no usable configuration; the hint says what to type.
     """
-    files = kubeconfig.files(path)
-    chosen = kubeconfig.load(files, context)
+    chosen = kubeconfig.load(path, context)
     if chosen is not None:
         return _by_context(chosen, timeout)
     if path is None and context is None and os.environ.get("KUBERNETES_SERVICE_HOST"):
         return _in_cluster()
-    raise _missing(files)
-
-
-def _missing(files: Sequence[Path]) -> UnreadableError:
-    return UnreadableError(
-        f"there is no kubeconfig at {os.pathsep.join(map(str, files))}",
+    places = os.pathsep.join(map(str, kubeconfig.files(path)))
+    raise UnreadableError(
+        f"there is no kubeconfig at {places}",
         hint="lbdoctor scan --kubeconfig FILE, or lbdoctor demo",
     )
 
@@ -83,7 +82,11 @@ def _by_context(context: Context, timeout: float) -> Connection:
     credentials.check_certificates(context, configuration)
     configuration.refresh_api_key_hook = identity.renewal  # type: ignore[assignment]
     origin = Origin(OriginKind.LIVE, context.name, _shown(server))
-    return _connection(configuration, origin, context.namespace, context.others)
+    return replace(
+        _connection(configuration, origin, context.namespace),
+        other_contexts=context.others,
+        kubectl=context.kubectl,
+    )
 
 
 def _in_cluster() -> Connection:
@@ -100,12 +103,10 @@ def _in_cluster() -> Connection:
     except OSError:
         namespace = ""
     origin = Origin(OriginKind.LIVE, IN_CLUSTER, str(configuration.host))
-    return _connection(configuration, origin, namespace, ())
+    return _connection(configuration, origin, namespace)
 
 
-def _connection(
-    configuration: Configuration, origin: Origin, namespace: str, others: tuple[str, ...]
-) -> Connection:
+def _connection(configuration: Configuration, origin: Origin, namespace: str) -> Connection:
     if not configuration.verify_ssl:
         # The kubeconfig asks for it; kubectl does not warn either.
         urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
@@ -124,7 +125,7 @@ def _connection(
         ) from error
     client.user_agent = f"lbdoctor/{__version__}"
     passed = proxy if client.rest_client.pool_manager.proxy else None  # NO_PROXY counts
-    return Connection(client, origin, namespace, others, _shown(passed))
+    return Connection(client, origin, namespace, "kubectl", proxy=_shown(passed))
 
 
 def _checked_url(text: object, schemes: Sequence[str]) -> SplitResult | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import shlex
 import ssl
 import threading
 import time
@@ -20,8 +19,14 @@ from lbdoctor.domain.errors import UnreadableError
 BEFORE_EXPIRY: Final = 60.0
 """Seconds before its end at which a token is renewed."""
 
+_INSECURE: Final = "insecure-skip-tls-verify"
 _AUTHORITY: Final = "certificate-authority"
 _PEM_FIELDS: Final = ("client-certificate", "client-key")
+_TEXTS: Final = (
+    *("token", "tokenFile", "username", "password"),
+    *_PEM_FIELDS,
+    *(f"{field}-data" for field in _PEM_FIELDS),
+)
 
 
 class Renewal:
@@ -59,16 +64,14 @@ def of_user(context: Context, timeout: float) -> Identity:
         UnreadableError: What proves it is not there, or broken.
     """
     user = context.user
-    kept = {
-        key: user[key]
-        for key in ("username", "password", *_PEM_FIELDS, *(f"{item}-data" for item in _PEM_FIELDS))
-        if isinstance(user.get(key), str)
-    }
-    token, path = user.get("token"), user.get("tokenFile")
-    if isinstance(token, str) and token:
-        return Identity({**kept, "token": _checked(context, token)})
-    if isinstance(path, str) and path:
-        return Identity({**kept, "token": _token_of_file(context, path)})
+    for key in _TEXTS:
+        if not isinstance(user.get(key, ""), str):
+            raise unusable(context, f"{key} is no text")
+    kept = {key: user[key] for key in _TEXTS if user.get(key) and not key.startswith("token")}
+    if user.get("token"):
+        return Identity({**kept, "token": _checked(context, user["token"])})
+    if user.get("tokenFile"):
+        return Identity({**kept, "token": _token_of_file(context, user["tokenFile"])})
     if user.get("exec") is not None:
         found = plugin.ask(context, timeout)
         _checked(context, found.token)
@@ -123,11 +126,14 @@ def _checked(context: Context, token: str) -> str:
 
 
 def check_fields(context: Context) -> None:
-    """See whether the certificates that a kubeconfig names can be read at all.
+    """See whether TLS is asked for in terms that make sense.
 
     Raises:
-        UnreadableError: A file is not there, or what should be base64 is not.
+        UnreadableError: A file is not there, what should be base64 is not, or the like.
     """
+    # A text "false" would turn the verification off.
+    if not isinstance(context.cluster.get(_INSECURE, False), bool):
+        raise unusable_cluster(context, f"{_INSECURE} is neither true nor false")
     if why := _broken(context.cluster, _AUTHORITY):
         raise unusable_cluster(context, why)
     for field in _PEM_FIELDS:
@@ -180,12 +186,12 @@ def unusable(context: Context, why: str) -> UnreadableError:
     return UnreadableError(
         f"the credentials of user {context.user_name} (context {context.name}) cannot be "
         f"used: {why}",
-        hint=f"kubectl --context {shlex.quote(context.name)} version",
+        hint=f"{context.kubectl} version",
     )
 
 
 def unusable_cluster(context: Context, why: str, hint: str = "") -> UnreadableError:
     return UnreadableError(
         f"cluster {context.cluster_name} (context {context.name}) cannot be used: {why}",
-        hint=hint or f"kubectl --context {shlex.quote(context.name)} version",
+        hint=hint or f"{context.kubectl} version",
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ssl
 from dataclasses import dataclass
+from http.client import HTTPException, IncompleteRead, RemoteDisconnected
 from typing import Final
 
 import urllib3
@@ -110,9 +111,10 @@ def _bad_proxy(error: urllib3.exceptions.ProxyError, timeout: float) -> Failure:
 
 
 def _cut(error: urllib3.exceptions.ProtocolError) -> Failure:
-    if "BadStatusLine" in str(error) or "UnknownProtocol" in str(error):
-        return Failure("no-http", "what it answers is no HTTP (https:// in the kubeconfig?)")
-    return Failure("cut", "the connection was cut")
+    cause = _first(error, HTTPException)
+    if cause is None or isinstance(cause, RemoteDisconnected | IncompleteRead):
+        return Failure("cut", "the connection was cut")
+    return Failure("no-http", "what it answers is no HTTP", is_lasting=True)
 
 
 def _errno(error: BaseException) -> str:

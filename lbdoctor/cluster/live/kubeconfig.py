@@ -41,6 +41,9 @@ class Context:
     others: tuple[str, ...]
     """The names of all other contexts."""
 
+    kubectl: str
+    """How to call kubectl for the same context."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Config:
@@ -60,13 +63,15 @@ def files(kubeconfig: str | None) -> list[Path]:
     return [Path(item).expanduser() for item in listed if item] or [Path(DEFAULT).expanduser()]
 
 
-def load(paths: Sequence[Path], name: str | None) -> Context | None:
+def load(kubeconfig: str | None, name: str | None) -> Context | None:
     """Return the context of that name, or the current one; None if no file is there.
+
+    ``kubeconfig`` is the file asked for, if one was.
 
     Raises:
         UnreadableError: A file cannot be read, or does not have what the context needs.
     """
-    config = _merged(paths)
+    config = _merged(files(kubeconfig))
     if config is None:
         return None
     contexts = config.found["contexts"]
@@ -95,6 +100,13 @@ def load(paths: Sequence[Path], name: str | None) -> Context | None:
         user=user,
         directory=directory,
         others=tuple(item for item in contexts if item != wanted),
+        kubectl=" ".join(
+            [
+                "kubectl",
+                *(["--kubeconfig", shlex.quote(kubeconfig)] if kubeconfig else []),
+                *["--context", shlex.quote(wanted)],
+            ]
+        ),
     )
 
 

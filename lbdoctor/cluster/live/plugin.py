@@ -194,11 +194,13 @@ def _info(context: Context, plugin: Mapping[str, Any], *, interactive: bool) -> 
             with suppress(OSError):
                 raw = Path(given["certificate-authority"]).read_bytes()
                 about["certificate-authority-data"] = base64.b64encode(raw).decode()
-        for item in given.get("extensions") or ():
+        extensions = given.get("extensions")
+        for item in extensions if isinstance(extensions, list) else ():
             if isinstance(item, dict) and item.get("name") == EXTENSION:
                 about["config"] = item.get("extension")
         spec["cluster"] = about
-    return json.dumps({"apiVersion": plugin["apiVersion"], "kind": "ExecCredential", "spec": spec})
+    told = {"apiVersion": plugin["apiVersion"], "kind": "ExecCredential", "spec": spec}
+    return json.dumps(told, default=str)  # YAML has times, JSON has not
 
 
 @contextmanager
@@ -262,5 +264,5 @@ def _failed(context: Context, command: str, said: str, hint: str = "") -> Unread
     which = f"the exec plugin {command}" if command else "the exec plugin"
     return UnreadableError(
         f"{which} of user {context.user_name} (context {context.name}) {said}",
-        hint=hint or f"kubectl --context {shlex.quote(context.name)} version",
+        hint=hint or f"{context.kubectl} version",
     )

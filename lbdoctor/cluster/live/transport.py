@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
@@ -13,7 +12,7 @@ from typing import Final
 from urllib3.exceptions import HTTPError
 
 from lbdoctor.cluster.live.answers import WORTH_A_RETRY, Answer, seconds_to_wait
-from lbdoctor.cluster.live.connect import IN_CLUSTER, Connection
+from lbdoctor.cluster.live.connect import Connection
 from lbdoctor.cluster.live.exchange import Request, TooLargeError, exchange
 from lbdoctor.cluster.live.failures import Failure, failure
 from lbdoctor.diagnosis.port import ReadError, Unread
@@ -118,14 +117,14 @@ class Transport:
             self._has_answered = True
             return found
         said = "the API server does not accept the credentials (401)"
-        raise self._error(said, f"log in again, then: {self._kubectl('auth whoami')}")
+        raise self._error(said, f"log in again, then: {self._connection.kubectl} auth whoami")
 
     def _lost(self, lost: Failure) -> Exception:
         self._lost_in_a_row += 1
         if self._has_answered and self._lost_in_a_row >= PATIENCE:
             self._lost_in_a_row = 0
             self._silent_until = time.monotonic() + self._timeout
-        return self._error(lost.text, lost.hint or self._kubectl("version"))
+        return self._error(lost.text, lost.hint or f"{self._connection.kubectl} version")
 
     def _error(self, said: str, hint: str) -> Exception:
         if self._has_answered:
@@ -135,11 +134,6 @@ class Transport:
         return UnreadableError(
             f"{origin.server} (context {origin.name}{through}): {said}", hint=hint
         )
-
-    def _kubectl(self, arguments: str) -> str:
-        name = self._connection.origin.name
-        context = "" if name == IN_CLUSTER else f"--context {shlex.quote(name)} "
-        return f"kubectl {context}{arguments}"
 
     def _note_time(self, date: str) -> None:
         try:
