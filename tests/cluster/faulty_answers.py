@@ -101,7 +101,7 @@ FAULTS = (
         "500, a Status",
         always(status(500, "InternalError", "etcdserver: request timed out\n\x1b[31m")),
         3,
-        (*WHERE, "500", "etcdserver: request timed out \\x1b[31m; try: "),
+        (*WHERE, "500", "etcdserver: request timed out \\x1b[31m; try: kubectl get --raw /readyz"),
     ),
     Fault("502, HTML of a proxy", always((502, {}, HTML)), 3, (*WHERE, "502 Bad Gateway; try: ")),
     Fault(

@@ -48,7 +48,8 @@ def test_a_fault_is_told_in_one_line(
 
 
 @pytest.mark.parametrize(
-    "name", ["an exec plugin that hangs", "a byte each half second", "401", "500 for LoadBalancers alone"]
+    "name",
+    ["an exec plugin that hangs", "a byte each half second", "401", "500 for LoadBalancers alone"],
 )
 def test_a_process_of_its_own_tells_the_same(name: str, tmp_path: Path) -> None:
     (fault,) = (item for item in faults() if item.name == name)

@@ -74,9 +74,7 @@ def _by_context(context: Context, timeout: float) -> Connection:
         "users": [{"name": "u", "user": identity.user}],
     }
     try:
-        load_kube_config_from_dict(
-            document, client_configuration=configuration, persist_config=False
-        )
+        load_kube_config_from_dict(document, client_configuration=configuration)
     except (ConfigException, OSError, TypeError, ValueError) as error:
         raise credentials.unusable(context, shortened(str(error))) from error
     credentials.check_certificates(context, configuration)
