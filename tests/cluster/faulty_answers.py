@@ -142,7 +142,7 @@ FAULTS = (
         "200, 10 GiB",
         always((200, {"Content-Length": str(10 << 30)}, b" " * (33 << 20))),
         3,
-        (*WHERE, "larger than 32 MiB; try: "),
+        (*WHERE, "larger than 32 MiB; try: kubectl get"),
     ),
     Fault(
         "500 for LoadBalancers alone",

@@ -157,7 +157,7 @@ FAULTS = (
         "client-key with a password",
         of_cluster("", key_with_a_password),
         3,
-        (OF_USER, "client-certificate and client-key: ", "; try: "),
+        (OF_USER, "not PEM, or locked by a password; try: "),
     ),
     Fault(
         "no kubeconfig",

@@ -178,7 +178,8 @@ def check_certificates(context: Context, configuration: Configuration) -> None:
 
 def _reason(error: OSError) -> str:
     if isinstance(error, ssl.SSLError):
-        return (error.reason or "not PEM").replace("_", " ").lower()
+        said = (error.reason or "").replace("_", " ").lower()
+        return said or "not PEM, or locked by a password"
     return (error.strerror or "no reason given").lower()
 
 

@@ -11,7 +11,7 @@ from typing import Final
 
 from urllib3.exceptions import HTTPError
 
-from lbdoctor.cluster.live.answers import WORTH_A_RETRY, Answer, seconds_to_wait
+from lbdoctor.cluster.live.answers import LOOK, WORTH_A_RETRY, Answer, seconds_to_wait
 from lbdoctor.cluster.live.connect import Connection
 from lbdoctor.cluster.live.exchange import Request, TooLargeError, exchange
 from lbdoctor.cluster.live.failures import Failure, failure
@@ -94,7 +94,7 @@ class Transport:
         except TooLargeError as error:
             self._say(request, "too-large", started)
             self._has_answered = True
-            raise ReadError(Unread.FAILED, str(error)) from error
+            raise ReadError(Unread.FAILED, str(error), hint=LOOK) from error
         except (HTTPError, HTTPException, OSError) as error:
             lost = failure(error, self._timeout)
             self._say(request, lost.word, started)
