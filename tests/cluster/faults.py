@@ -52,9 +52,14 @@ class Fault:
 
 
 def faults() -> list[Fault]:
-    from tests.cluster import faulty_answers, faulty_configs, faulty_networks
+    from tests.cluster import faulty_answers, faulty_configs, faulty_networks, faulty_plugins
 
-    return [*faulty_answers.FAULTS, *faulty_networks.FAULTS, *faulty_configs.FAULTS]
+    return [
+        *faulty_answers.FAULTS,
+        *faulty_networks.FAULTS,
+        *faulty_configs.FAULTS,
+        *faulty_plugins.FAULTS,
+    ]
 
 
 def file_in(directory: Path, name: str, text: str) -> Path:

@@ -17,8 +17,8 @@ from lbdoctor.cli.exit_codes import ExitCode
 from tests.cli.program import COMMAND, ROOT, environment
 from tests.cluster.faults import Arrange, Way
 from tests.cluster.faulty_answers import always
-from tests.cluster.faulty_configs import plugin
 from tests.cluster.faulty_networks import at, through
+from tests.cluster.faulty_plugins import plugin
 from tests.cluster.healthy import answer
 from tests.cluster.proxy import Rules, deaf_port, silent_port
 from tests.cluster.server import FaultyServer, reply
