@@ -46,7 +46,7 @@ def open_writable(
     from lbdoctor.cluster.live.connect import connect
     from lbdoctor.cluster.live.writes import LiveCluster
 
-    return LiveCluster(connect(kubeconfig, context), timeout, trace)
+    return LiveCluster(connect(kubeconfig, context, timeout), timeout, trace)
 
 
 def open_path(path: Path) -> Api:

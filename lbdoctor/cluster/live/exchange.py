@@ -45,7 +45,7 @@ def exchange(client: ApiClient, request: Request, deadline: float) -> tuple[Answ
     Raises:
         Exception: Whatever the client raises; ``TimeoutError`` past the deadline.
     """
-    arguments = _serialized(client, request)
+    arguments = serialized(client, request)
     future: Future[tuple[Answer, str]] = Future()
 
     def work() -> None:
@@ -58,7 +58,7 @@ def exchange(client: ApiClient, request: Request, deadline: float) -> tuple[Answ
     return future.result(timeout=_left(deadline))
 
 
-def _serialized(client: ApiClient, request: Request) -> dict[str, Any]:
+def serialized(client: ApiClient, request: Request) -> dict[str, Any]:
     """Return the request with its credentials, as the connection pool takes it."""
     typed = {} if request.body is None else {"Content-Type": request.content_type}
     method, url, headers, _, _ = client.param_serialize(

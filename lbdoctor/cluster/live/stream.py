@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
+from http.client import HTTPException
 from typing import Any, Final
 
 import urllib3
-from kubernetes.client.exceptions import ApiException
 
 from lbdoctor.cluster.live.answers import Answer
 from lbdoctor.cluster.live.connect import Connection
-from lbdoctor.cluster.live.transport import CHUNK, describe
+from lbdoctor.cluster.live.exchange import CHUNK, LARGEST_ANSWER, Request, serialized
+from lbdoctor.cluster.live.failures import failure
 from lbdoctor.diagnosis.port import ReadError, Unread
 
 LINGER: Final = 5.0
@@ -18,43 +19,45 @@ LINGER: Final = 5.0
 
 
 def follow(
-    connection: Connection, path: str, query: Mapping[str, str], seconds: float
+    connection: Connection, request: Request, seconds: float
 ) -> tuple[Answer, Iterator[bytes]]:
     """Return the answer to a watch, and its lines as they come in.
 
     Raises:
         ReadError: The API server does not answer; the lines raise it when they are cut.
     """
-    client = connection.client
-    method, url, headers, body, form = client.param_serialize(
-        "GET",
-        path,
-        query_params=list(query.items()),
-        header_params={"Accept": "application/json"},
-        auth_settings=["BearerToken"],
-    )
+    patience = seconds + LINGER
     try:
-        reply = client.call_api(method, url, headers, body, form, _request_timeout=seconds + LINGER)
-    except (urllib3.exceptions.HTTPError, ApiException, OSError) as error:
-        raise ReadError(Unread.FAILED, describe(error)) from error
-    text = b"" if reply.status == 200 else b"".join(_chunks(reply.response))
-    return Answer(reply.status, reply.reason or "", text), _lines(reply.response)
+        raw = connection.client.rest_client.pool_manager.urlopen(
+            **serialized(connection.client, request),
+            timeout=urllib3.Timeout(connect=patience, read=patience),
+            retries=False,
+            redirect=False,
+            preload_content=False,
+        )
+    except (urllib3.exceptions.HTTPError, HTTPException, OSError) as error:
+        raise ReadError(Unread.FAILED, failure(error, patience).text) from error
+    chunks = _chunks(raw, patience)
+    body = b"" if raw.status == 200 else b"".join(chunks)
+    return Answer(raw.status, raw.reason or "", body), _lines(raw, chunks)
 
 
-def _lines(raw: Any) -> Iterator[bytes]:
+def _lines(raw: Any, chunks: Iterator[bytes]) -> Iterator[bytes]:
     """Yield whole lines; what a connection that is closed leaves of one is no event."""
     rest = b""
     try:
-        for chunk in _chunks(raw):
+        for chunk in chunks:
             *whole, rest = (rest + chunk).split(b"\n")
             yield from (line for line in whole if line)
+            if len(rest) > LARGEST_ANSWER:
+                raise ReadError(Unread.FAILED, "the watch sent an event without an end")
     finally:
         raw.close()  # nobody reads the rest of it, so the connection is of no use
 
 
-def _chunks(raw: Any) -> Iterator[bytes]:
+def _chunks(raw: Any, patience: float) -> Iterator[bytes]:
     try:
         while chunk := raw.read1(CHUNK):
             yield chunk
-    except (urllib3.exceptions.HTTPError, OSError) as error:
-        raise ReadError(Unread.FAILED, describe(error)) from error
+    except (urllib3.exceptions.HTTPError, HTTPException, OSError) as error:
+        raise ReadError(Unread.FAILED, failure(error, patience).text) from error

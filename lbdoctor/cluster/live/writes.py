@@ -21,6 +21,7 @@ from lbdoctor.cluster.api import (
 )
 from lbdoctor.cluster.live.answers import content, write_refusal
 from lbdoctor.cluster.live.api import LiveApi
+from lbdoctor.cluster.live.exchange import Request
 from lbdoctor.cluster.live.stream import follow
 from lbdoctor.cluster.manifest import namespaced_name
 from lbdoctor.domain.refs import Kind
@@ -65,7 +66,8 @@ class LiveCluster(LiveApi):
             "resourceVersion": since,
             "timeoutSeconds": str(max(1, round(seconds))),
         }
-        answer, lines = follow(self._connection, self._path(kind, namespace), query, seconds)
+        request = Request("GET", self._path(kind, namespace), query, None, "")
+        answer, lines = follow(self._connection, request, seconds)
         if answer.status != 200:
             if answer.status == 410:
                 raise ExpiredError
