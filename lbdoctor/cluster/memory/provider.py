@@ -28,29 +28,28 @@ def provide(api: WritableApi, wanted: Manifest) -> Iterator[float]:
     namespace, name = namespaced_name(wanted)
     back_off = FIRST_BACK_OFF
     while True:
-        _create(api, wanted)
-        for _ in range(POLLS):
-            yield POLL_SECONDS
-            found = api.get(Kind.LOAD_BALANCER, name, namespace)
-            if found is None:
-                break
-            lb = load_balancer(found)
-            # It does not ask whether what it found is on its way out.
-            if lb.booking is not None and lb.booking.ip:
-                body = {"status": {"address": lb.booking.ip}}
-                api.patch(Kind.LOAD_BALANCER, name, namespace, body=body)
-                return
-        _delete(api, name, namespace)
+        if _is_created(api, wanted):
+            for _ in range(POLLS):
+                yield POLL_SECONDS
+                found = api.get(Kind.LOAD_BALANCER, name, namespace)
+                booking = load_balancer(found).booking if found else None
+                # It does not ask whether what it found is on its way out.
+                if booking is not None and booking.ip:
+                    body = {"status": {"address": booking.ip}}
+                    api.patch(Kind.LOAD_BALANCER, name, namespace, body=body)
+                    return
+            _delete(api, name, namespace)
         yield back_off
         back_off = min(back_off * 2, LONGEST_BACK_OFF)
 
 
-def _create(api: WritableApi, wanted: Manifest) -> None:
+def _is_created(api: WritableApi, wanted: Manifest) -> bool:
+    """Whether it is there by now; one that was there is taken as it is."""
     try:
         api.create(Kind.LOAD_BALANCER, wanted)
     except WriteError as error:
-        if error.why is not Unwritten.EXISTS:
-            raise
+        return error.why is Unwritten.EXISTS
+    return True
 
 
 def _delete(api: WritableApi, name: str, namespace: str) -> None:
