@@ -21,7 +21,8 @@ def with_ready(status: Manifest, problem: str, now: datetime) -> Manifest:
             same = {key: item[key] for key in ("type", "status", "message") if item.get(key)}
             if same == wanted:
                 return status
-            conditions[at] = {**wanted, "lastUpdateTime": moment(now)}
+            kept = {key: item[key] for key in item if key not in ("status", "message")}
+            conditions[at] = kept | wanted | {"lastUpdateTime": moment(now)}
             break
     else:
         conditions.append({**wanted, "lastUpdateTime": moment(now)})
