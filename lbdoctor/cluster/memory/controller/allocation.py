@@ -44,11 +44,14 @@ class Allocator:
         """Book an address for an owner and return it as ``status.allocatedAddress``."""
         status = self._pool()["status"]
         before = [ip for ip, who in _map(status, "allocatedHistory").items() if who == owner]
-        if before:
-            address = yield from self._take_again(owner, self.pick(before))
-            return self._booking(address)
+        wanted = parse_address(self.pick(before)) if before else None
+        # A key that is no address asks for nothing, and anything will do.
+        if wanted is not None:
+            yield from self._take_again(owner, wanted)
+            return self._booking(wanted)
         taken = _map(status, "allocated")
-        own = [ip for ip, who in taken.items() if who == owner and self._contains(ip)]
+        mine = (parse_address(ip) for ip, who in taken.items() if who == owner)
+        own = [canonical(ip) for ip in mine if ip and self.ranges.contains(ip)]
         if own:
             raise DuplicateError(
                 f"{self.pick(own)} has been allocated to {owner}, duplicate allocation is not "
@@ -64,6 +67,8 @@ class Allocator:
         """Move a record of an owner into history: one at random, up to v0.4.0 all of them."""
         pool = self._pool()
         status = pool["status"]
+        if "allocated" not in status:
+            return
         own = [ip for ip, who in _map(status, "allocated").items() if who == owner]
         if self.shape.is_sticky:
             own = [self.pick(own)] if own else []
@@ -78,23 +83,21 @@ class Allocator:
         yield Step.R1
         self._write(pool)
 
-    def _take_again(self, owner: str, ip: str) -> Steps[IPAddress]:
+    def _take_again(self, owner: str, address: IPAddress) -> Steps[None]:
         """Take the address that history names, unless that cannot be."""
-        address = parse_address(ip)
-        if address is None or not self.ranges.contains(address):
-            raise HandlerError(f"{ip} not in range set {self.ranges}")
-        if self.ranges.is_gateway(address):
-            raise HandlerError(f"requested ip {ip} is subnet's gateway")
         text = canonical(address)
+        if not self.ranges.contains(address):
+            raise HandlerError(f"{text} not in range set {self.ranges}")
+        if self.ranges.is_gateway(address):
+            raise HandlerError(f"requested ip {text} is subnet's gateway")
         holder = _map(self._pool()["status"], "allocated").get(text)
         if holder is not None:
             if self.shape.is_sticky and holder == owner:
-                return address
+                return
             raise HandlerError(
                 f"requested IP address {text} is not available in range set {self.ranges}"
             )
         yield from self._reserve(owner, text)
-        return address
 
     def _reserve(self, owner: str, ip: str) -> Steps[None]:
         pool = self._pool()
@@ -120,10 +123,6 @@ class Allocator:
             raise HandlerError(f'ippool.loadbalancer.harvesterhci.io "{self.pool}" not found')
         empty = {"total": 0, "available": 0, "lastAllocated": ""}
         return found | {"status": empty | (found.get("status") or {})}
-
-    def _contains(self, ip: str) -> bool:
-        address = parse_address(ip)
-        return address is not None and self.ranges.contains(address)
 
     def _booking(self, address: IPAddress) -> Manifest:
         entries = zip(self.entries, self.ranges.ranges, strict=True)
