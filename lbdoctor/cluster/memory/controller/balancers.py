@@ -1,7 +1,8 @@
 """What the controller does about a LoadBalancer: book an address, finalize, give it back.
 
 Source: load-balancer-harvester pkg/controller/loadbalancer/controller.go, v0.4.1 to v1.9, and
-:89-279 of v0.2.6 for what was so up to v0.4.0. Not here: backend servers and health checks.
+:89-279 of v0.2.6 for what was so up to v0.4.0. Not here: backend servers and health checks, and
+that up to v0.4.0 a worker waits five seconds for the address of a Service.
 """
 
 from __future__ import annotations
@@ -85,15 +86,16 @@ class LoadBalancerHandler:
     ) -> Steps[Manifest]:
         status = with_ready(status, str(problem or ""), self._around.now())
         written = manifest
+        is_polled = isinstance(problem, WaitError) and self._around.shape.is_sticky
+        if is_polled:
+            self._around.look_again(lb.ref, 1.0)
         if status != _status(manifest):
             yield Step.W3
             text = "fail to update status, error: "
             if not self._around.shape.is_sticky:
                 text = f"update lb {lb.owner} status failed, error: "
             written = self._write(manifest | {"status": status}, text)
-        if isinstance(problem, WaitError) and self._around.shape.is_sticky:
-            self._around.look_again(lb.ref, 1.0)
-        elif problem is not None:
+        if problem is not None and not is_polled:
             raise HandlerError(str(problem), written)
         return written
 
@@ -177,13 +179,22 @@ class LoadBalancerHandler:
         raise HandlerError(f"fail to select the pool for lb {lb.owner}, error: {text}")
 
     def _serve(self, lb: LoadBalancer, status: Manifest) -> Steps[None]:
-        """Write the Service of a virtual machine's LoadBalancer and read its address."""
-        status["address"] = ""
-        yield from services.ensure(self._around.api, lb)
+        """Write the Service of a virtual machine's LoadBalancer and read its address.
+
+        From v0.4.1 on it asks for the booking as that was read, so the first has none.
+        """
+        is_sticky = self._around.shape.is_sticky
+        read = lb.booking.ip if lb.booking else ""
+        wanted = read if is_sticky else str(status["allocatedAddress"].get("ip", ""))
+        yield from services.ensure(self._around.api, lb, wanted)
         ip = services.external_ip(self._around.api, lb)
-        if not ip:
-            raise WaitError("service is waiting for external IP")
-        status["address"] = ip
+        if ip:
+            status["address"] = ip
+            return
+        if not is_sticky:
+            raise HandlerError(f"wait service {lb.owner} external ip failed, error: timeout")
+        status.pop("address", None)
+        raise WaitError("service is waiting for external IP")
 
     def _finalize(self, manifest: Manifest) -> Steps[Manifest]:
         metadata = manifest["metadata"]
@@ -201,6 +212,8 @@ class LoadBalancerHandler:
                 yield from self._pools.allocator(lb.booking.pool).release(str(lb.owner))
             except HandlerError as error:
                 text = f"fail to release ip {lb.booking.ip}, error: {error}"
+                if not self._around.shape.is_sticky:
+                    text = f"release ip of lb {lb.owner} failed, error: {error}"
                 raise HandlerError(text) from error
         finalizers.remove(FINALIZER)
         yield Step.R2

@@ -12,12 +12,8 @@ from lbdoctor.domain.loadbalancers import LoadBalancer
 from lbdoctor.domain.refs import Kind
 
 
-def ensure(api: WritableApi, lb: LoadBalancer) -> Steps[None]:
-    """Create the Service, or correct the address that it asks for.
-
-    That is the address of the booking as it was read, so the first Service has none.
-    """
-    wanted = lb.booking.ip if lb.booking else ""
+def ensure(api: WritableApi, lb: LoadBalancer, wanted: str) -> Steps[None]:
+    """Create the Service, or correct the address that it asks for."""
     try:
         found = api.get(Kind.SERVICE, lb.name, lb.namespace)
         if found is None:
@@ -25,8 +21,8 @@ def ensure(api: WritableApi, lb: LoadBalancer) -> Steps[None]:
             api.create(Kind.SERVICE, _service(lb, wanted))
         elif found["spec"].get("loadBalancerIP", "") != wanted:
             yield Step.W2
-            body = {"spec": {"loadBalancerIP": wanted}}
-            api.patch(Kind.SERVICE, lb.name, lb.namespace, body=body)
+            spec = {**found["spec"], "loadBalancerIP": wanted}
+            api.replace(Kind.SERVICE, {**found, "spec": spec})
     except (ReadError, WriteError) as error:
         raise HandlerError(str(error)) from error
 
@@ -49,6 +45,14 @@ def _service(lb: LoadBalancer, ip: str) -> Manifest:
             "name": lb.name,
             "namespace": lb.namespace,
             "labels": {f"{GROUP}/servicelb": "true"},
+            "ownerReferences": [
+                {
+                    "apiVersion": f"{GROUP}/v1beta1",
+                    "kind": "LoadBalancer",
+                    "name": lb.name,
+                    "uid": lb.uid,
+                }
+            ],
         },
         "spec": {"type": "LoadBalancer", "loadBalancerIP": ip, "ports": [{"port": 80}]},
     }
