@@ -70,6 +70,11 @@ class WatchedFeed:
         self._watchers: dict[Kind, _Watcher] = {}
         self._all: list[_Watcher] = []
 
+    @property
+    def lists(self) -> int:
+        """How often a kind was listed."""
+        return len(self._all)
+
     def __enter__(self) -> Self:
         return self
 

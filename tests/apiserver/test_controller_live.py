@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 import pytest
 
 from lbdoctor.cluster import open_writable
-from lbdoctor.cluster.api import GROUP, Manifest, WritableApi
+from lbdoctor.cluster.api import GROUP, Event, Manifest, WritableApi
 from lbdoctor.cluster.memory.clock import ManualClock
 from lbdoctor.cluster.memory.controller.cache import KINDS
 from lbdoctor.cluster.memory.controller.steps import Step
@@ -18,7 +18,7 @@ from lbdoctor.domain.keys import RELEASE_ANNOTATION
 from lbdoctor.domain.refs import Kind, ObjectRef
 from tests.apiserver.control_plane import ControlPlane
 from tests.apiserver.program import Program
-from tests.apiserver.standin import StandIn, WatchedFeed
+from tests.apiserver.standin import Noted, StandIn, WatchedFeed
 
 POOL = ObjectRef(Kind.IP_POOL, "edge")
 LB = ObjectRef(Kind.LOAD_BALANCER, "web", "default")
@@ -115,6 +115,7 @@ def live_and_die(stand: StandIn) -> None:
     assert stand.sync(LB) == [Step.W1, Step.W3, Step.W4]
     stand.api.delete(Kind.LOAD_BALANCER, "web", "default")
     assert stand.sync(LB) == [Step.R1, Step.R2]
+    stand.hear()
 
 
 def uid(api: WritableApi) -> str:
@@ -199,12 +200,27 @@ def test_a_release_request_is_carried_out(cluster: ControlPlane, program: Progra
     assert program.scan(cluster.kubeconfig()).code == 0
 
 
-def test_a_feed_that_expired_begins_anew(cluster: ControlPlane) -> None:
-    with beside(cluster, "v1.9.0") as stand:
-        with_pool(stand)
-        stand.api.create(Kind.LOAD_BALANCER, load_balancer())
-        stand.hear()
-        cluster.compact()
-        stand.api.delete(Kind.LOAD_BALANCER, "web", "default")
-        stand.hear()
+class Late(Noted):
+    """A cluster whose first watch of each kind asks for a past that is forgotten."""
+
+    def __init__(self, api: WritableApi) -> None:
+        super().__init__(api)
+        self.late: set[Kind] = set()
+
+    def watch(
+        self, kind: Kind, namespace: str = "", *, since: str, seconds: float
+    ) -> Iterator[Event]:
+        if kind not in self.late:
+            self.late.add(kind)
+            since = "1"
+        return super().watch(kind, namespace, since=since, seconds=seconds)
+
+
+def test_a_feed_that_expired_lists_anew(cluster: ControlPlane) -> None:
+    cluster.compact()
+    api = Late(open_writable(kubeconfig=str(cluster.kubeconfig()), context=None, timeout=30.0))
+    with WatchedFeed(api) as feed:
+        stand = StandIn(api, "v1.9.0", lambda: datetime.now(UTC), feed)
+        live_and_die(stand)
+        assert feed.lists > len(KINDS)
         assert stand.controller.cache.get(LB) is None
