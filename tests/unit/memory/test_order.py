@@ -69,6 +69,13 @@ def test_the_turn_goes_on_after_the_last_one_in_its_range(tag: str) -> None:
 
 
 @every_version
+def test_the_ranges_after_the_last_one_come_before_those_in_front_of_it(tag: str) -> None:
+    three = (span(f"10.0.{net}.0/24", f"10.0.{net}.10", f"10.0.{net}.10") for net in (1, 2, 3))
+    world = World(tag, pool("edge", *three, status={"lastAllocated": "10.0.2.10"}))
+    assert given_out(world, "abc") == ["10.0.3.10", "10.0.1.10", "10.0.2.10"]
+
+
+@every_version
 def test_a_last_one_outside_the_ranges_begins_at_the_first(tag: str) -> None:
     world = World(tag, pool(status={"lastAllocated": "10.0.9.9"}))
     assert given_out(world, "a") == ["10.0.0.10"]

@@ -89,6 +89,20 @@ def test_it_waits_for_kube_vip_and_looks_every_second(tag: str) -> None:
     assert world.lb()["status"]["address"] == "10.0.0.10"
 
 
+@sticky
+def test_an_address_that_kube_vip_takes_back_is_forgotten(tag: str) -> None:
+    world = World(tag, pool())
+    world.create(machine())
+    world.settle()
+    announce(world, "10.0.0.10")
+    world.run(2)
+    world.server.load(Kind.SERVICE, service(world) | {"status": {"loadBalancer": {}}})
+    world.touch()
+    world.settle()
+    assert world.ready() == ("False", "service is waiting for external IP")
+    assert "address" not in world.lb()["status"]
+
+
 @reselecting
 def test_up_to_v0_4_0_it_fails_when_kube_vip_is_late(tag: str) -> None:
     world = World(tag, pool())

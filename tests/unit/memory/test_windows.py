@@ -11,6 +11,7 @@ from tests.unit.memory.world import (
     RESELECTING,
     STICKY,
     World,
+    booked,
     every_version,
     healing,
     lb,
@@ -177,7 +178,8 @@ def test_a_release_that_finds_nothing_writes_nothing_to_the_pool(tag: str) -> No
     world = World(tag, pool())
     world.create(lb())
     world.settle()
-    world.patch_pool({"status": {"allocated": None, "available": 10}})
+    others = {"10.0.0.10": None, "10.0.0.11": "default/other"}
+    world.patch_pool({"status": {"allocated": others}})
     before = world.pool()
     world.delete()
     assert world.sync(lb_ref()) == [Step.R2]
@@ -192,6 +194,15 @@ def test_up_to_v0_4_0_a_release_always_writes(tag: str) -> None:
     world.patch_pool({"status": {"allocated": {world.ip(): None}}})
     world.delete()
     assert world.sync(lb_ref()) == [Step.R1, Step.R2]
+
+
+@reselecting
+def test_even_then_not_to_a_pool_that_has_no_records(tag: str) -> None:
+    world = World(tag, pool())
+    world.create(booked())
+    world.settle()
+    world.delete()
+    assert world.sync(lb_ref()) == [Step.R2]
 
 
 @reselecting

@@ -83,8 +83,13 @@ class World:
 
     def settle(self) -> None:
         """Do all that can be done at this moment."""
-        while self.controller.work():
-            pass
+        for _ in range(2000):
+            self.controller.listen()
+            ready = self.controller.ready()
+            if not ready:
+                return
+            self.finish(self.controller.begin(ready[0]))
+        raise AssertionError("the controller does not come to rest")
 
     def run(self, seconds: float) -> None:
         self.controller.run_for(seconds, self.clock.advance)
