@@ -194,6 +194,12 @@ def test_at_priority_zero_scopes_of_a_network_may_not_meet() -> None:
     )
 
 
+def test_at_priority_zero_pools_of_other_networks_may_have_the_same_scopes() -> None:
+    made = server(pool())
+    made.create(Kind.NETWORK, {"metadata": {"name": "vlan5", "namespace": "default"}})
+    made.create(POOL, pool("west", third=1, network="default/vlan5"))
+
+
 def test_a_global_pool_is_no_rival() -> None:
     made = server(pool("all", scopes=[scope(namespace="*")]), pool("edge", third=1))
     made.patch(POOL, "edge", body={"metadata": {"annotations": {"a": "1"}}})

@@ -75,6 +75,22 @@ def test_a_booked_load_balancer_is_not_written_again(tag: str) -> None:
 
 
 @every_version
+def test_what_else_a_condition_says_stays(tag: str) -> None:
+    condition = {"type": "Ready", "status": "False", "message": "x", "reason": "Mine"}
+    world = World(tag, pool())
+    world.create(lb(status={"conditions": [condition]}))
+    world.settle()
+    assert world.lb()["status"]["conditions"] == [
+        {
+            "type": "Ready",
+            "status": "True",
+            "reason": "Mine",
+            "lastUpdateTime": "2026-08-20T00:00:00Z",
+        }
+    ]
+
+
+@every_version
 def test_a_deletion_moves_the_record_to_history(tag: str) -> None:
     world = World(tag, pool())
     world.create(lb())
