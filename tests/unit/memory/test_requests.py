@@ -9,6 +9,7 @@ from lbdoctor.domain.refs import Kind
 from tests.unit.memory.world import (
     FOUR,
     LB_FINALIZER,
+    POOL_FINALIZER,
     RESELECTING,
     World,
     booked,
@@ -95,6 +96,15 @@ def test_what_names_no_record_is_removed_and_does_nothing(tag: str, value: str) 
 
 
 @reading_requests
+def test_an_owner_is_not_released_by_an_address_of_another(tag: str) -> None:
+    records = {**STALE, "10.0.0.11": "default/lost"}
+    world = World(tag, pool(records=records))
+    world.request("10.0.0.10: default/lost")
+    assert world.sync(pool_ref()) == [Step.REQUEST_DONE]
+    assert (world.requested(), world.records()) == (None, records)
+
+
+@reading_requests
 @pytest.mark.parametrize(
     "value", ["10.0.0.10:default/gone", "10.0.0.10:   default/gone", "  10.0.0.10: default/gone "]
 )
@@ -175,12 +185,12 @@ def test_while_the_pool_cannot_be_written_it_stays(tag: str) -> None:
 
 @reading_requests
 def test_on_a_terminating_pool_it_is_not_read(tag: str) -> None:
-    world = World(tag, pool())
-    world.patch_pool({"metadata": {"finalizers": ["x.io/holds"]}})
+    world = World(tag, pool(records=STALE))
+    world.server.without_webhook()
+    world.patch_pool({"metadata": {"finalizers": [POOL_FINALIZER, "x.io/holds"]}})
     world.server.delete(Kind.IP_POOL, "edge")
-    world.settle()
-    world.patch_pool({"status": {"allocated": STALE}})
     world.request(ASKED)
+    assert world.sync(pool_ref()) == [Step.POOL_FINALIZER]
     assert world.sync(pool_ref()) == []
     assert (world.requested(), world.records()) == (ASKED, STALE)
 
