@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import closing
 from http.client import HTTPException
 from typing import Any, Final
 
@@ -20,8 +21,8 @@ LINGER: Final = 5.0
 
 def follow(
     connection: Connection, request: Request, seconds: float
-) -> tuple[Answer, Iterator[bytes]]:
-    """Return the answer to a watch, and its lines as they come in.
+) -> tuple[Answer, Generator[bytes]]:
+    """Return the answer to a watch, and its lines as they come in, to be closed.
 
     Raises:
         ReadError: The API server does not answer; the lines raise it when they are cut.
@@ -38,11 +39,14 @@ def follow(
     except (urllib3.exceptions.HTTPError, HTTPException, OSError) as error:
         raise ReadError(Unread.FAILED, failure(error, patience).text) from error
     chunks = _chunks(raw, patience)
-    body = b"" if raw.status == 200 else b"".join(chunks)
+    if raw.status == 200:
+        return Answer(raw.status, raw.reason or "", b""), _lines(raw, chunks)
+    with closing(raw):
+        body = b"".join(chunks)
     return Answer(raw.status, raw.reason or "", body), _lines(raw, chunks)
 
 
-def _lines(raw: Any, chunks: Iterator[bytes]) -> Iterator[bytes]:
+def _lines(raw: Any, chunks: Iterator[bytes]) -> Generator[bytes]:
     """Yield whole lines; what a connection that is closed leaves of one is no event."""
     rest = b""
     try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from contextlib import closing
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -72,8 +73,9 @@ class LiveCluster(LiveApi):
             if answer.status == 410:
                 raise ExpiredError
             self._object(kind, answer)
-        for line in lines:
-            yield _event(line)
+        with closing(lines):
+            for line in lines:
+                yield _event(line)
 
     def _path(self, kind: Kind, namespace: str, name: str = "") -> str:
         return RESOURCES[kind].path(quote(namespace, safe=""), quote(name, safe=""))
