@@ -14,25 +14,29 @@ class MalformedError(Exception):
 
 
 class Fields:
-    """A mapping in a manifest, with its path. null is the same as left out."""
+    """A mapping in a manifest. null is the same as left out.
 
-    __slots__ = ("_data", "_path")
+    ``place`` is its path, or where in another mapping it stands: most paths are never told,
+    so they are put together when something is wrong and not before.
+    """
 
-    def __init__(self, data: object, path: str = "") -> None:
+    __slots__ = ("_data", "_place")
+
+    def __init__(self, data: object, place: str | tuple[Fields, str, int | None] = "") -> None:
+        self._place = place
         if data is not None and not isinstance(data, dict):
-            raise MalformedError(f"{path or 'it'} is {_type(data)}, not a mapping")
+            raise MalformedError(f"{self._path or 'it'} is {_type(data)}, not a mapping")
         self._data: dict[Any, Any] = data or {}
-        self._path = path
 
     def __contains__(self, key: str) -> bool:
         return self._data.get(key) is not None
 
     def map(self, key: str) -> Fields:
-        return Fields(self._data.get(key), self._at(key))
+        return Fields(self._data.get(key), (self, key, None))
 
     def maps(self, key: str) -> Iterator[Fields]:
         for index, item in enumerate(self._list(key)):
-            yield Fields(item, f"{self._at(key)}[{index}]")
+            yield Fields(item, (self, key, index))
 
     def items(self, key: str) -> Iterator[dict[str, Any]]:
         """Yield the mappings of a list as they are."""
@@ -40,12 +44,12 @@ class Fields:
             yield item._data
 
     def text(self, key: str) -> str:
-        value = self._data.get(key)
+        value = self._data.get(key, "")
+        if isinstance(value, str):
+            return value
         if value is None:
             return ""
-        if not isinstance(value, str):
-            raise MalformedError(f"{self._at(key)} is {_type(value)}, not text")
-        return value
+        raise MalformedError(f"{self._at(key)} is {_type(value)}, not text")
 
     def optional_text(self, key: str) -> str | None:
         return self.text(key) if key in self else None
@@ -97,10 +101,18 @@ class Fields:
             raise MalformedError(f"{self._at(key)} is {_type(value)}, not a list")
         return value
 
+    @property
+    def _path(self) -> str:
+        if isinstance(self._place, str):
+            return self._place
+        parent, key, index = self._place
+        return parent._at(key) + ("" if index is None else f"[{index}]")
+
     def _at(self, key: str) -> str:
+        path = self._path
         if any(mark in key for mark in "./[] "):
-            return f"{self._path}[{key}]"
-        return f"{self._path}.{key}" if self._path else key
+            return f"{path}[{key}]"
+        return f"{path}.{key}" if path else key
 
 
 def parse_time(text: str) -> datetime | None:
@@ -109,6 +121,8 @@ def parse_time(text: str) -> datetime | None:
         return None
     try:
         found = datetime.fromisoformat(text)
+        if found.tzinfo is UTC:
+            return found
         return found.astimezone(UTC) if found.tzinfo else None
     except (ValueError, OverflowError):
         return None
