@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from functools import lru_cache
 
 from lbdoctor.cluster.api import Manifest
 from lbdoctor.cluster.fields import Fields, MalformedError, parse_time
@@ -211,7 +212,13 @@ def _scope(item: Fields) -> Scope:
 
 
 def _records(pool: str, status: Fields, key: str) -> tuple[Record, ...]:
-    return tuple(Record(pool, ip, owner) for ip, owner in status.text_map(key))
+    return tuple(_record(pool, ip, owner) for ip, owner in status.text_map(key))
+
+
+@lru_cache(maxsize=1 << 17)
+def _record(pool: str, ip: str, owner: str) -> Record:
+    """Return the record of an earlier reading where it has not changed: nearly all have not."""
+    return Record(pool, ip, owner)
 
 
 def _booking(allocated: Fields) -> Booking | None:

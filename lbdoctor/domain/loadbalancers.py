@@ -21,12 +21,12 @@ class Booking:
     address: IPAddress | None = field(init=False, compare=False)
     """What ``ip`` means, or None if Go cannot parse it."""
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "address", parse_address(self.ip))
+    is_dhcp: bool = field(init=False, compare=False)
 
-    @property
-    def is_dhcp(self) -> bool:
-        return self.address == DHCP_ADDRESS
+    def __post_init__(self) -> None:
+        address = parse_address(self.ip)
+        object.__setattr__(self, "address", address)
+        object.__setattr__(self, "is_dhcp", address == DHCP_ADDRESS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,9 +60,10 @@ class LoadBalancer:
     is_v1alpha1: bool = False
     """Read in the old version, which has no booking, only ``status.address``."""
 
-    @property
-    def owner(self) -> Owner:
-        return Owner(self.namespace, self.name)
+    owner: Owner = field(init=False, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "owner", Owner(self.namespace, self.name))
 
     @property
     def ref(self) -> ObjectRef:

@@ -63,7 +63,11 @@ class Record:
 
     @property
     def is_canonical(self) -> bool:
-        return self.address is not None and canonical(self.address) == self.key
+        if self.address is None:
+            return False
+        if self.address.version == 4:
+            return ":" not in self.key  # dotted, it parses in one spelling only
+        return canonical(self.address) == self.key
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import Enum, StrEnum, auto
 from functools import cached_property
 from typing import TypeVar
@@ -180,7 +180,7 @@ class Snapshot:
         """Whether ``since`` is at least so long ago; unknown counts as long ago."""
         if since is None or self.taken_at is None:
             return True
-        return self.taken_at - since >= timedelta(seconds=seconds)
+        return (self.taken_at - since).total_seconds() >= seconds
 
     @property
     def has_services(self) -> bool:
