@@ -27,8 +27,7 @@ def judge(snapshot: Snapshot, rules: Iterable[Rule]) -> tuple[list[Finding], lis
             skipped.append(Skipped(rule, f"no {', '.join(sorted(missing))} could be read"))
             continue
         codes[rule.code] = rule
-        for subject in subjects[rule.subject]:
-            findings.extend(rule.check(subject, snapshot))
+        findings.extend(rule.check_all(subjects[rule.subject], snapshot))
     explained = _with_causes(findings, codes)
     return [_with_ignored(finding, snapshot) for finding in explained], skipped
 

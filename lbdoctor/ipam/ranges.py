@@ -80,7 +80,10 @@ class RangeSet:
     ranges: tuple[AddressRange, ...]
 
     def contains(self, address: IPAddress) -> bool:
-        return any(item.contains(address) for item in self.ranges)
+        for item in self.ranges:  # noqa: SIM110 - asked for each record: any() takes twice as long
+            if item.contains(address):
+                return True
+        return False
 
     def is_gateway(self, address: IPAddress) -> bool:
         """Whether the entry that holds this address has it as its gateway."""
@@ -88,7 +91,10 @@ class RangeSet:
 
     def is_usable(self, address: IPAddress) -> bool:
         """Whether Harvester could give this address out."""
-        return any(item.contains(address) and not item.is_gateway(address) for item in self.ranges)
+        for item in self.ranges:  # noqa: SIM110 - as above
+            if item.contains(address) and not item.is_gateway(address):
+                return True
+        return False
 
     def overlaps(self, other: RangeSet) -> bool:
         return any(mine.overlaps(theirs) for mine in self.ranges for theirs in other.ranges)

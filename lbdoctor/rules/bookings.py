@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from lbdoctor.domain.addresses import DHCP_ADDRESS, canonical
+from lbdoctor.domain.addresses import canonical
 from lbdoctor.domain.controller import STICKY
 from lbdoctor.domain.findings import Evidence, Finding, Severity, SubjectKind, subject_of
 from lbdoctor.domain.fixes import (
@@ -119,11 +119,11 @@ def unrecorded_booking(lb: LoadBalancer, snapshot: Snapshot) -> Iterator[Finding
     All Harvester versions. Source: load-balancer-harvester
     pkg/controller/loadbalancer/controller.go:281-296,320-337.
     """
-    booking, pool = lb.booking, snapshot.pool(lb.booking.pool) if lb.booking else None
-    address = booking.address if booking else None
-    if booking is None or pool is None or address is None or booking.is_dhcp:
+    booking = lb.booking
+    if booking is None or lb.is_terminating or snapshot.records_of(lb.owner):
         return
-    if lb.is_terminating or snapshot.records_of(lb.owner) or not _stays(lb, pool, snapshot):
+    pool, address = snapshot.pool(booking.pool), booking.address
+    if pool is None or address is None or booking.is_dhcp or not _stays(lb, pool, snapshot):
         return
     ranges = read_ranges(pool.ranges)
     if ranges is None or not ranges.is_usable(address) or not snapshot.has_all_pools:
@@ -188,7 +188,7 @@ def address_conflict(lb: LoadBalancer, snapshot: Snapshot) -> Iterator[Finding]:
     All Harvester versions. Source: load-balancer-harvester pkg/ipam/store/store.go:122-158.
     """
     booking = lb.booking
-    if booking is None or booking.address in (None, DHCP_ADDRESS) or _leaves(lb, snapshot):
+    if booking is None or booking.address is None or booking.is_dhcp or _leaves(lb, snapshot):
         return
     others = [
         other
@@ -255,7 +255,7 @@ def missing_pool(lb: LoadBalancer, snapshot: Snapshot) -> Iterator[Finding]:
     if not snapshot.has_all_pools:
         return
     booked, wanted = lb.booking.pool if lb.booking else "", lb.ip_pool
-    names = {name for name in (booked, wanted) if name and snapshot.pool(name) is None}
+    names = [name for name in {booked, wanted} if name and snapshot.pool(name) is None]
     if not names or not (lb.takes_from_pool or booked in names):
         return
     missing = " and ".join(sorted(names))

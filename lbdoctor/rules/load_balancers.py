@@ -220,7 +220,11 @@ def address_mismatch(lb: LoadBalancer, snapshot: Snapshot) -> Iterator[Finding]:
     if service is not None:
         found.append(("spec.loadBalancerIP", service.load_balancer_ip))
         found.extend(("status.loadBalancer.ingress", ip) for ip in service.ingress)
-    odd = [(field, text) for field, text in found if parse_address(text) != booking.address]
+    odd = [
+        (field, text)
+        for field, text in found
+        if text != booking.ip and parse_address(text) != booking.address
+    ]
     if not odd:
         return
     listed = ", ".join(f"{field} is {text or 'empty'}" for field, text in odd)

@@ -55,9 +55,10 @@ def invalid_record(pool: IPPool, snapshot: Snapshot) -> Iterator[Finding]:
     ranges = read_ranges(pool.ranges)
     freezing = tuple(record for record in pool.records if key_is_refused(record, ranges))
     drop_all = _drop_freezing(pool, freezing, snapshot)
+    refused = {record.key for record in freezing}
     for record in pool.records:
         defects, fix = [], None
-        if key_is_refused(record, ranges):
+        if record.key in refused:
             odd = "is outside the ranges" if record.address else "is not an address"
             defects.append(f"the key {odd}, which freezes the pool")
             fix = drop_all
@@ -69,7 +70,7 @@ def invalid_record(pool: IPPool, snapshot: Snapshot) -> Iterator[Finding]:
         if defects:
             yield Finding(
                 subject=subject_of(record),
-                freezes=key_is_refused(record, ranges) and not pool.deleted_at,
+                freezes=record.key in refused and not pool.deleted_at,
                 message=f"record {record.key!r} of {record.owner_text!r}: {'; '.join(defects)}",
                 short=f"of {record.owner_text!r}: {'; '.join(defects)}",
                 evidence=(

@@ -56,7 +56,10 @@ def pool_exhausted(pool: IPPool, snapshot: Snapshot) -> Iterator[Finding]:
     ranges = read_ranges(pool.ranges)
     if ranges is None:
         return
-    taken, capacity = taken_addresses(pool, ranges), ranges.capacity
+    capacity = ranges.capacity
+    if len(pool.records) * 100 < NEARLY_FULL * capacity:
+        return  # no more than these can be taken
+    taken = taken_addresses(pool, ranges)
     waiting = _waiting(pool, snapshot) if taken >= capacity else []
     if waiting:
         severity = Severity.ERROR

@@ -66,8 +66,11 @@ def stale_allocation(record: Record, snapshot: Snapshot) -> Iterator[Finding]:
     The guest cluster may still announce the address. Services of the Harvester cluster
     that carry it are looked up; those of a guest cluster are not.
     """
-    owner, pool = record.owner, snapshot.pool(record.pool)
-    if owner is None or pool is None or not snapshot.is_absent(owner):
+    owner = record.owner
+    if owner is None or not snapshot.is_absent(owner):
+        return
+    pool = snapshot.pool(record.pool)
+    if pool is None:
         return
     carriers = snapshot.carriers_of(record.address) if record.address else ()
     evidence = [
@@ -148,12 +151,14 @@ def double_allocation(record: Record, snapshot: Snapshot) -> Iterator[Finding]:
     All Harvester versions. Source: load-balancer-harvester pkg/ipam/allocator.go:193-209,
     pkg/ipam/store/store.go:137-148.
     """
-    owner, pool = record.owner, snapshot.pool(record.pool)
+    owner = record.owner
     lb = snapshot.load_balancer(owner) if owner else None
-    if pool is None or lb is None or lb.booking is None or lb.booking.pool != pool.name:
+    if lb is None or lb.booking is None or lb.booking.pool != record.pool:
         return
-    kept = booked_record(lb.owner, lb.booking, snapshot)
-    if kept is None or kept.key == record.key:
+    if lb.booking.ip == record.key:
+        return  # the booked one itself
+    pool, kept = snapshot.pool(record.pool), booked_record(lb.owner, lb.booking, snapshot)
+    if pool is None or kept is None:
         return
     yield Finding(
         subject=subject_of(record),
@@ -197,12 +202,10 @@ def foreign_allocation(record: Record, snapshot: Snapshot) -> Iterator[Finding]:
     switch (denied since v0.4.3). harvester/harvester#6684; load-balancer-harvester
     pkg/controller/loadbalancer/controller.go:306-318.
     """
-    owner, pool = record.owner, snapshot.pool(record.pool)
-    lb = snapshot.load_balancer(owner) if owner else None
+    lb = snapshot.load_balancer(record.owner) if record.owner else None
+    why = _elsewhere(lb, record.pool, snapshot) if lb else None
+    pool = snapshot.pool(record.pool) if why else None
     if pool is None or lb is None:
-        return
-    why = _elsewhere(lb, pool.name, snapshot)
-    if why is None:
         return
     fence = load_balancer_id(lb) if lb.booking is None else None
     yield Finding(

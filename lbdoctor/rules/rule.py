@@ -44,9 +44,15 @@ class Rule:
 
     def check(self, subject: SubjectObject, snapshot: Snapshot) -> Iterator[Finding]:
         """Yield what is wrong with one subject, stamped with code and severity."""
-        for finding in self.function(subject, snapshot):
-            severity = finding.severity if self.varies else self.severity
-            yield replace(finding, code=self.code, severity=severity)
+        return self.check_all((subject,), snapshot)
+
+    def check_all(self, subjects: Iterable[SubjectObject], snapshot: Snapshot) -> Iterator[Finding]:
+        """Yield what is wrong with some subjects, in their order."""
+        function = self.function
+        for subject in subjects:
+            for finding in function(subject, snapshot):
+                severity = finding.severity if self.varies else self.severity
+                yield replace(finding, code=self.code, severity=severity)
 
     @property
     def docs(self) -> str:
