@@ -110,9 +110,21 @@ def _confirmed(source: Source, first: Snapshot) -> tuple[list[Finding], list[Ski
     if not candidates:
         return [replace(item, confirmed=True) for item in findings], skipped, first
     last = read_again(source, first, candidates)
+    if _is_same(first, last):
+        return compared(findings, findings), skipped, first
     again, skipped = judge(last, CATALOGUE)
     lost = last.gaps[len(first.gaps) :]
     return compared(findings, again, lost), skipped, last
+
+
+def _is_same(first: Snapshot, last: Snapshot) -> bool:
+    """Whether nothing that was read again has changed, so that it is judged as before."""
+    return (first.ip_pools, first.load_balancers, first.unknown_owners, first.gaps) == (
+        last.ip_pools,
+        last.load_balancers,
+        last.unknown_owners,
+        last.gaps,
+    )
 
 
 def _rests_on(finding: Finding, lost: Iterable[Gap]) -> bool:
