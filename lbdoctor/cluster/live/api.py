@@ -7,6 +7,7 @@ from datetime import datetime
 from urllib.parse import quote
 
 from lbdoctor.cluster.api import GROUP, PAGE_SIZE, RESOURCES, ExpiredError, Manifest, Page
+from lbdoctor.cluster.live.ahead import Ahead
 from lbdoctor.cluster.live.answers import (
     Answer,
     content,
@@ -27,6 +28,7 @@ class LiveApi:
     def __init__(self, connection: Connection, timeout: float, trace: Trace | None = None) -> None:
         self._connection = connection
         self._transport = Transport(connection, timeout, trace)
+        self._lists = Ahead(self._transport.get)
 
     @property
     def origin(self) -> Origin:
@@ -63,7 +65,7 @@ class LiveApi:
         if continue_token:
             query["continue"] = continue_token
         path = RESOURCES[kind].path(quote(namespace, safe=""))
-        answer = self._transport.get(path, query)
+        answer = self._lists.get(path, query)
         if answer.status == 410 and continue_token:
             raise ExpiredError
         found = self._object(kind, answer)
