@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from lbdoctor.cli import exit_codes, options
+from lbdoctor.cli import collector, exit_codes, options
 from lbdoctor.output import Format, renderer
 
 EPILOG = """\b
@@ -20,6 +20,7 @@ Examples:
 """
 
 
+@collector.paused()
 def scan(
     *,
     namespace: options.Namespaces = None,
@@ -55,10 +56,9 @@ def scan(
     api = wiring.open_from(source, live) if source is not None else wiring.open_live(live)
     earlier = wiring.earlier(source)
     progress = wiring.Progress()
+    reader = Reader(api, progress)
     try:
-        report = look(
-            Reader(api, progress), scope=scope, rules=rules, pause=progress.pause, earlier=earlier
-        )
+        report = look(reader, scope=scope, rules=rules, pause=progress.pause, earlier=earlier)
     finally:
         progress.clear()
     renderer(output)(report, sys.stdout)
