@@ -59,6 +59,19 @@ def completion(
     sys.stdout.write(script(shell))
 
 
+def prepare() -> None:
+    """Make Typer ready to complete.
+
+    The help beside a word is shown as it is: Typer would load rich to take markup out of it,
+    and there is none.
+    """
+    from typer import _completion_classes
+    from typer.completion import completion_init  # type: ignore[attr-defined]
+
+    _completion_classes._sanitize_help_text = lambda text: text
+    completion_init()
+
+
 def script(shell: Shell) -> str:
     """Return the completion script of a shell."""
     if shell is Shell.KUBECTL:

@@ -14,7 +14,6 @@ from types import FrameType
 from typing import Annotated
 
 import typer
-from typer.completion import completion_init  # type: ignore[attr-defined]
 
 from lbdoctor import __version__
 from lbdoctor.cli import collect, completion, demo, explain, scan, schema
@@ -85,7 +84,7 @@ def main(argv: list[str] | None = None) -> int:
     """Run the command line and return its exit code."""
     arguments = sys.argv[1:] if argv is None else argv
     if completion.COMPLETE_VAR in os.environ:
-        completion_init()
+        completion.prepare()
     try:
         code = _run(arguments)
         sys.stdout.flush()

@@ -55,6 +55,31 @@ def test_machine_formats_do_not_load_rich() -> None:
     assert "rich.console" not in found
 
 
+UNUSED = {"rich.console", "kubernetes", "urllib3", "yaml", "lbdoctor.rules"}
+"""What nothing needs that reads nothing."""
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_completion_loads_neither_rich_nor_the_client(shell: str) -> None:
+    asked = {
+        "_LBDOCTOR_COMPLETE": f"complete_{shell}",
+        "_TYPER_COMPLETE_ARGS": "lbdoctor scan --o",
+        "_TYPER_COMPLETE_FISH_ACTION": "get-args",
+        "COMP_WORDS": "lbdoctor scan --o",
+        "COMP_CWORD": "2",
+    }
+    found = loaded(f"import os; os.environ.update({asked!r})\n" + RUN.format(arguments=[]))
+    assert "typer._completion_classes" in found
+    assert found & UNUSED == set()
+
+
+@pytest.mark.parametrize(
+    "arguments", [["--help"], ["--version"], ["scan", "--help"], ["scan", "--nonsense"]], ids=str
+)
+def test_help_and_usage_errors_load_no_rules(arguments: list[str]) -> None:
+    assert loaded(RUN.format(arguments=arguments)) & UNUSED == set()
+
+
 def test_the_demo_needs_no_home_and_no_network() -> None:
     blocked = (
         "import socket\n"
