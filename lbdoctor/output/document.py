@@ -23,9 +23,15 @@ SCHEMA_VERSION: Final = 1
 
 
 def render_json(report: Report, stream: TextIO) -> None:
-    """Write the report as one JSON document, in ASCII."""
-    json.dump(document(report), stream, indent=2)
-    stream.write("\n")
+    """Write the report as one JSON document, in ASCII, with a finding a line.
+
+    Not indented throughout: thousands of findings take four times as long so.
+    """
+    stream.write(json.dumps(_head(report), indent=2).removesuffix("\n}"))
+    stream.write(',\n  "findings": [')
+    for number, finding in enumerate(report.findings):
+        stream.write(f"{',' if number else ''}\n    {json.dumps(_finding(finding))}")
+    stream.write("\n  ]\n}\n" if report.findings else "]\n}\n")
 
 
 def render_yaml(report: Report, stream: TextIO) -> None:
@@ -52,6 +58,11 @@ def _encodable(value: object) -> object:
 
 def document(report: Report) -> Document:
     """Return the report as plain data."""
+    return {**_head(report), "findings": [_finding(finding) for finding in report.findings]}
+
+
+def _head(report: Report) -> Document:
+    """Return all but the findings."""
     counts = report.by_severity
     return {
         "schemaVersion": SCHEMA_VERSION,
@@ -72,7 +83,6 @@ def document(report: Report) -> Document:
             "unconfirmed": len(report.unconfirmed),
         },
         "settling": [str(lb.owner) for lb in report.settling],
-        "findings": [_finding(finding) for finding in report.findings],
     }
 
 

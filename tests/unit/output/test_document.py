@@ -52,6 +52,17 @@ def test_a_finding_of_every_code_fits(rule: Any) -> None:
     assert found["remedy"] == rule.remedy
 
 
+def test_a_finding_is_a_line_of_its_own() -> None:
+    two = report(finding("LBD101"), finding("LBD102"))
+    assert [item["code"] for item in valid(two)["findings"]] == ["LBD101", "LBD102"]
+    lines = [line.strip().rstrip(",") for line in rendered(two, Format.JSON).splitlines()]
+    assert [json.loads(line)["code"] for line in lines if line.startswith('{"code"')] == [
+        "LBD101",
+        "LBD102",
+    ]
+    assert valid(report())["findings"] == []
+
+
 @pytest.mark.parametrize("action", ACTIONS, ids=lambda action: type(action).__name__)
 def test_a_fix_of_every_action_fits(action: Any) -> None:
     fix = valid(report(fixed(action)))["findings"][0]["fix"]
