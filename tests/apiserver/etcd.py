@@ -50,6 +50,11 @@ class Etcd:
         self._call("kv/compaction", {"revision": revision, "physical": True})
         self._put("compact_rev_key", revision)
 
+    def load(self, values: Mapping[str, str]) -> str:
+        """Put values under their keys in one transaction, at most 128, and return its revision."""
+        puts = [{"requestPut": _encoded(key, value)} for key, value in values.items()]
+        return str(self._call("kv/txn", {"success": puts})["header"]["revision"])
+
     def stop(self) -> None:
         self._server.stop()
         self._http.clear()
@@ -70,9 +75,7 @@ class Etcd:
         return any(member.get("name") == self._name for member in members)
 
     def _put(self, key: str, value: str) -> str:
-        words = {"key": key, "value": value}
-        encoded = {name: base64.b64encode(word.encode()).decode() for name, word in words.items()}
-        return str(self._call("kv/put", encoded)["header"]["revision"])
+        return str(self._call("kv/put", _encoded(key, value))["header"]["revision"])
 
     def _call(
         self, method: str, body: Mapping[str, object], *, seconds: float = SECONDS
@@ -84,3 +87,8 @@ class Etcd:
             raise RuntimeError(f"etcd {method}: {answer.status} {answer.data.decode()}")
         parsed: dict[str, Any] = answer.json()
         return parsed
+
+
+def _encoded(key: str, value: str) -> dict[str, str]:
+    words = {"key": key, "value": value}
+    return {name: base64.b64encode(word.encode()).decode() for name, word in words.items()}

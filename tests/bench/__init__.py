@@ -1,0 +1,1 @@
+"""What a scan costs beside its rivals, in time and memory: ``python -m tests.bench``."""
