@@ -69,7 +69,7 @@ From = Annotated[
     typer.Option(
         "--from",
         metavar="PATH",
-        help="Read a file, a directory or - instead of a cluster.",
+        help="Read a file, directory, support bundle or - instead.",
         show_default=False,
     ),
 ]
