@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from enum import Enum, StrEnum, auto
+from enum import StrEnum
 from typing import Any, Final, Protocol, TypedDict, Unpack
 
 from lbdoctor.diagnosis.port import ReadError, Unread
-from lbdoctor.domain.errors import LbdoctorError
 from lbdoctor.domain.keys import GROUP
 from lbdoctor.domain.refs import Kind
 from lbdoctor.domain.snapshot import Origin
+from lbdoctor.repair.port import Unwritten, WriteError
 
 Manifest = dict[str, Any]
 """An object as the API server sends it. Nothing above ``cluster`` sees one."""
@@ -77,39 +77,6 @@ class PageOptions(TypedDict, total=False):
 
 class ExpiredError(Exception):
     """Too much happened meanwhile to go on from there: a list or watch begins anew (410)."""
-
-
-class Unwritten(Enum):
-    """Why a write was not carried out; of ``FAILED`` alone nobody knows whether it was."""
-
-    CONFLICT = auto()
-    """The object has another resourceVersion or UID by now (409)."""
-
-    EXISTS = auto()
-    """An object of that name is there already (409)."""
-
-    ABSENT = auto()
-    """There is no such object, or no such namespace (404)."""
-
-    FORBIDDEN = auto()
-    """The caller may not (403)."""
-
-    DENIED = auto()
-    """A webhook refuses it."""
-
-    INVALID = auto()
-    """It does not fit the object or the schema (400, 422)."""
-
-    FAILED = auto()
-    """No answer, or one that says nothing."""
-
-
-class WriteError(LbdoctorError):
-    """A write failed; the text is the API server's own."""
-
-    def __init__(self, why: Unwritten, message: str, *, hint: str = "") -> None:
-        super().__init__(message, hint=hint)
-        self.why = why
 
 
 class EventType(StrEnum):

@@ -223,7 +223,9 @@ def _record(pool: str, ip: str, owner: str) -> Record:
 
 def _booking(allocated: Fields) -> Booking | None:
     pool, ip = allocated.text("ipPool"), allocated.text("ip")
-    return Booking(pool, ip) if pool or ip else None
+    if not pool and not ip:
+        return None
+    return Booking(pool, ip, allocated.text("mask"), allocated.text("gateway"))
 
 
 def _ready(status: Fields) -> Condition | None:

@@ -62,7 +62,7 @@ def look(
         findings, skipped, last = _confirmed(source, _sighted(first, pause))
     else:
         findings, skipped = judge(first, CATALOGUE)
-        findings = [item for item in findings if not _rests_on(item, earlier.gaps)]
+        findings = [item for item in findings if not rests_on(item, earlier.gaps)]
         last = first
     told = sorted((item for item in findings if item.code in shown), key=_order)
     not_run = tuple(item for item in skipped if item.rule.code in shown)
@@ -127,19 +127,21 @@ def _is_same(first: Snapshot, last: Snapshot) -> bool:
     )
 
 
-def _rests_on(finding: Finding, lost: Iterable[Gap]) -> bool:
+def rests_on(finding: Finding, lost: Iterable[Gap]) -> bool:
     """Whether a finding needs a second reading of something that could not be read again."""
     if finding.code not in CONFIRMED_BY_SECOND_READING:
         return False
-    for gap in lost:
-        if gap.kind is Kind.IP_POOL and gap.name == finding.pool:
-            return True
-        if gap.kind is Kind.LOAD_BALANCER and any(
-            gap.namespace in ("", owner.namespace) and gap.name in (ALL_AGAIN, owner.name)
-            for owner in finding.depends_on
-        ):
-            return True
-    return False
+    return any(concerns(gap, finding) for gap in lost)
+
+
+def concerns(gap: Gap, finding: Finding) -> bool:
+    """Whether what could not be read again is the pool of a finding, or one of its owners."""
+    if gap.kind is Kind.IP_POOL:
+        return gap.name == finding.pool
+    return gap.kind is Kind.LOAD_BALANCER and any(
+        gap.namespace in ("", owner.namespace) and gap.name in (ALL_AGAIN, owner.name)
+        for owner in finding.depends_on
+    )
 
 
 def compared(
@@ -155,7 +157,7 @@ def compared(
     for item in second:
         seen.add(item.identity)
         needs_both = item.code in CONFIRMED_BY_SECOND_READING
-        stands = item.identity in before and not _rests_on(item, lost)
+        stands = item.identity in before and not rests_on(item, lost)
         merged.append(replace(item, confirmed=stands or not needs_both))
     merged.extend(
         item
@@ -165,14 +167,17 @@ def compared(
     return merged
 
 
-def read_again(source: Source, first: Snapshot, candidates: Iterable[Finding]) -> Snapshot:
+def read_again(
+    source: Source, first: Snapshot, candidates: Iterable[Finding], most_gets: int = MOST_GETS
+) -> Snapshot:
     """Read the pools that carry a candidate once more, then the LoadBalancers concerned."""
     candidates = list(candidates)
     gaps = list(first.gaps)
     pools = _pools_again(source, first, {item.pool for item in candidates if item.pool}, gaps)
     owners = {owner for item in candidates for owner in item.depends_on}
     owners |= _owners_of_new_records(first, pools)
-    lbs, unknown = _owners_again(source, first, owners, gaps)
+    read = _owners_again if len(owners) <= most_gets else _list_again
+    lbs, unknown = read(source, first, owners, gaps)
     return replace(
         first,
         ip_pools=pools,
@@ -219,8 +224,6 @@ def _owners_again(
     source: Source, first: Snapshot, owners: set[Owner], gaps: list[Gap]
 ) -> tuple[tuple[LoadBalancer, ...], frozenset[Owner]]:
     """Return the LoadBalancers, those named as they are now, and the unknown ones."""
-    if len(owners) > MOST_GETS:
-        return _list_again(source, first, owners, gaps)
     found = {lb.owner: lb for lb in first.load_balancers}
     unknown = set()
     for owner in sorted(owners):

@@ -31,6 +31,9 @@ STICKY: Final = Version(0, 4, 1)
 MANUAL_RELEASE: Final = Version(1, 5, 0)
 """From here on the annotation manuallyReleaseIP is read."""
 
+AUTO_RELEASE: Final = Version(1, 5, 1)
+"""From here on the controller heals a stuck LoadBalancer; v1.5.0 only with spec.ipPool."""
+
 LOOSE_SELECTION: Final = Version(1, 7, 0)
 """From here on empty scope fields can match, for LoadBalancers of type cluster."""
 

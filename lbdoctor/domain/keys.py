@@ -14,6 +14,7 @@ NAMESPACE_ANNOTATION: Final = f"{GROUP}/namespace"
 CLUSTER_ANNOTATION: Final = f"{GROUP}/cluster"
 ANNOUNCED_ANNOTATION: Final = "kube-vip.io/loadbalancerIPs"
 IGNORE_ANNOTATION: Final = "lbdoctor.io/ignore"
+TOUCHED_ANNOTATION: Final = "lbdoctor.io/touched"
 
 SYSTEM_NAMESPACE: Final = "harvester-system"
 LEASE_NAMESPACE: Final = "kube-system"

@@ -18,6 +18,8 @@ class Booking:
 
     pool: str
     ip: str
+    mask: str = ""
+    gateway: str = ""
     address: IPAddress | None = field(init=False, compare=False)
     """What ``ip`` means, or None if Go cannot parse it."""
 

@@ -1,0 +1,1 @@
+"""From a report to a plan, from a plan to outcomes: every write guarded, journaled, verified."""

@@ -1,0 +1,151 @@
+"""LBD101 through the direct door: many records of a pool in one guarded write."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from lbdoctor.diagnosis.port import ReadError
+from lbdoctor.domain.loadbalancers import LoadBalancer
+from lbdoctor.domain.pools import IPPool, Record
+from lbdoctor.domain.refs import Owner
+from lbdoctor.domain.snapshot import Snapshot
+from lbdoctor.repair import moves
+from lbdoctor.repair.comeback import is_booked_on, put_back
+from lbdoctor.repair.denials import explained
+from lbdoctor.repair.outcomes import Outcome, Result
+from lbdoctor.repair.plan import Item
+from lbdoctor.repair.port import Unwritten, WriteError, WriteId
+from lbdoctor.repair.recheck import FEW, Rechecked, Verdict, recheck
+from lbdoctor.repair.writing import LostError, Pen, VerifyError, cause_of
+
+MOST_AT_ONCE: Final = 50
+TRIES: Final = 8
+PAUSE: Final = 0.5
+"""Most seconds between two tries."""
+
+NOT_CHECKED: Final = "guest not checked"
+DIRECT: Final = "direct"
+
+RESULTS: Final = {
+    Verdict.GONE: Result.ALREADY,
+    Verdict.CHANGED: Result.REFUSED,
+    Verdict.UNKNOWN: Result.UNKNOWN,
+}
+
+
+def as_found(one: Rechecked) -> Outcome:
+    """Return the outcome of an item that was not to be written for."""
+    text = one.reason or "it is no longer there"
+    return Outcome(one.item.finding, RESULTS[one.verdict], text)
+
+
+class Batches:
+    """The stale records of one pool, released in as few writes as get through."""
+
+    def __init__(self, pen: Pen, base: Snapshot, items: Sequence[Item]) -> None:
+        self._pen = pen
+        self._base = base
+        self._left = list(items)
+        self._size = MOST_AT_ONCE
+        self._tries = 0
+        self._lost: dict[int, LostError] = {}
+
+    def release(self) -> Iterator[Outcome]:
+        """Release what stands when it is looked at again, and say what became of each."""
+        while self._left:
+            self._pen.pace.check()
+            batch = self._left[: self._size]
+            checked = recheck(self._pen.cluster, self._base, batch)
+            standing = []
+            for one, item in zip(checked, batch, strict=True):
+                if one.verdict is Verdict.STANDS:
+                    standing.append(item)
+                else:
+                    self._drop([item])
+                    yield self._not_standing(one, item)
+            if standing:
+                pool = checked[0].snapshot.pool(batch[0].finding.pool)
+                assert pool is not None, batch  # noqa: S101 - or none of them would stand
+                yield from self._write(pool, standing)
+
+    def _not_standing(self, one: Rechecked, item: Item) -> Outcome:
+        lost = self._lost.get(id(item))
+        if one.verdict is Verdict.GONE and lost is not None:
+            written = (self._pen.confirm(lost),)
+            return Outcome(item.finding, Result.DONE, _released(item), written, DIRECT)
+        return as_found(one)
+
+    def _write(self, pool: IPPool, items: list[Item]) -> Iterator[Outcome]:
+        records = [_record(pool, item) for item in items]
+        try:
+            id_ = self._pen.pool(moves.release(pool, records), pool, cause_of(items[0].finding))
+        except LostError as error:
+            self._lost.update({id(item): error for item in items})
+            yield from self._try_again(items, str(error))
+        except WriteError as error:
+            if error.why is Unwritten.CONFLICT:
+                yield from self._try_again(items, "somebody else keeps writing to the pool")
+            else:
+                self._drop(items)
+                text = explained(error)
+                yield from (Outcome(item.finding, Result.REFUSED, text) for item in items)
+        except VerifyError as error:
+            self._drop(items)
+            yield from (Outcome(item.finding, Result.FAILED, str(error)) for item in items)
+        else:
+            self._drop(items)
+            self._tries, self._size = 0, min(MOST_AT_ONCE, self._size * 2)
+            yield from self._verified(records, items, id_)
+
+    def _try_again(self, items: list[Item], problem: str) -> Iterator[Outcome]:
+        """Halve the batch and look again; after eight times in a row leave the pool alone."""
+        self._tries += 1
+        self._size = max(1, len(items) // 2)
+        if self._tries < TRIES:
+            self._pen.pace.wait(self._pen.pace.jitter(PAUSE))
+            return
+        left, self._left = self._left, []
+        yield from (Outcome(item.finding, Result.FAILED, problem) for item in left)
+
+    def _verified(
+        self, records: list[Record], items: list[Item], id_: WriteId
+    ) -> Iterator[Outcome]:
+        """Look the owners up once more: one that came back meanwhile gets its record again."""
+        try:
+            back = self._owners([record.owner for record in records])
+        except ReadError as error:
+            text = f"released, but its owner could not be looked up again: {error}"
+            yield from (Outcome(item.finding, Result.FAILED, text, (id_,)) for item in items)
+            return
+        for item, record in zip(items, records, strict=True):
+            lb = back.get(record.owner) if record.owner else None
+            if lb is not None and is_booked_on(lb, record):
+                yield put_back(self._pen, item.finding, record, id_)
+            else:
+                yield Outcome(item.finding, Result.DONE, _released(item), (id_,), DIRECT)
+
+    def _owners(self, owners: list[Owner | None]) -> dict[Owner, LoadBalancer]:
+        source = self._pen.cluster
+        named = {owner for owner in owners if owner}
+        if len(named) <= FEW:
+            found = [lb for owner in sorted(named) if (lb := source.load_balancer(owner))]
+        else:
+            found = []
+            for namespace in sorted({owner.namespace for owner in named}):
+                found += source.load_balancers(namespace).items
+        return {lb.owner: lb for lb in found}
+
+    def _drop(self, items: list[Item]) -> None:
+        gone = {id(item) for item in items}
+        self._left = [item for item in self._left if id(item) not in gone]
+
+
+def _record(pool: IPPool, item: Item) -> Record:
+    record = pool.record(item.finding.address)
+    assert record is not None, item  # noqa: S101 - or it would not stand
+    return record
+
+
+def _released(item: Item) -> str:
+    return f"released {item.finding.address} of {item.finding.subject.owner}; {NOT_CHECKED}"

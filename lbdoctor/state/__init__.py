@@ -1,0 +1,1 @@
+"""Files of our own: the journal of every write, and the memory of what earlier looks saw."""
