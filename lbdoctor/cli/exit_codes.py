@@ -8,8 +8,12 @@ from typing import TYPE_CHECKING
 from lbdoctor.domain.errors import LbdoctorError, UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from lbdoctor.diagnosis.report import Report
     from lbdoctor.domain.findings import Severity
+    from lbdoctor.repair.outcomes import Outcome
+    from lbdoctor.repair.plan import Plan
 
 
 @unique
@@ -29,6 +33,9 @@ class ExitCode(IntEnum):
     INCOMPLETE = 4
     """Nothing found, but not everything could be read: no proof of health."""
 
+    FAILED = 5
+    """Tried, and failed or not verified."""
+
     INTERNAL = 70
     """A bug in lbdoctor (EX_SOFTWARE)."""
 
@@ -47,6 +54,21 @@ def for_report(report: Report, fail_on: Severity | None) -> ExitCode:
     if fail_on is not None and report.has_findings(fail_on):
         return ExitCode.FINDINGS
     return ExitCode.OK if report.is_complete and not report.skipped else ExitCode.INCOMPLETE
+
+
+def for_run(report: Report, plan: Plan, outcomes: Sequence[Outcome]) -> ExitCode:
+    """Return the code of a repair: what failed counts most, then what is left."""
+    from lbdoctor.repair.outcomes import Result
+
+    results = {outcome.result for outcome in outcomes}
+    if Result.FAILED in results:
+        return ExitCode.FAILED
+    left = results - {Result.DONE, Result.ALREADY}
+    if left or any(held.finding.ignored is None for held in plan.held):
+        return ExitCode.FINDINGS
+    if not outcomes and not (report.is_complete and not report.skipped):
+        return ExitCode.INCOMPLETE
+    return ExitCode.OK
 
 
 def for_error(error: LbdoctorError) -> ExitCode:

@@ -12,14 +12,14 @@ import sys
 import threading
 import traceback
 from pathlib import Path
-from types import FrameType
 from typing import Annotated, NoReturn
 
 import typer
 
 from lbdoctor import __version__
-from lbdoctor.cli import collect, completion, demo, explain, scan, schema
+from lbdoctor.cli import collect, completion, demo, explain, repair, scan, schema
 from lbdoctor.cli.exit_codes import ExitCode, for_error
+from lbdoctor.cli.signals import Terminated, terminate
 from lbdoctor.domain.errors import LbdoctorError
 from lbdoctor.output.text import visible
 
@@ -37,15 +37,12 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command(epilog=scan.EPILOG)(scan.scan)
+app.command(epilog=repair.EPILOG)(repair.repair)
 app.command(epilog=explain.EPILOG)(explain.explain)
 app.command(epilog=collect.EPILOG)(collect.collect)
 app.command(epilog=demo.EPILOG)(demo.demo)
 app.command(epilog=schema.EPILOG)(schema.schema)
 app.command(epilog=completion.EPILOG)(completion.completion)
-
-
-class Terminated(BaseException):
-    """SIGTERM came in."""
 
 
 def _print_version(value: bool) -> None:  # noqa: FBT001 - Typer calls it so
@@ -72,7 +69,7 @@ def lbdoctor(
 
 def run() -> None:
     """Run the program and leave with its exit code."""
-    signal.signal(signal.SIGTERM, _terminate)
+    signal.signal(signal.SIGTERM, terminate)
     if sys.stdout is None:  # closed before the start: nobody reads
         sys.exit(ExitCode.CLOSED_OUTPUT)
     for stream in (sys.stdout, sys.stderr):
@@ -179,10 +176,6 @@ def _unwritable(error: OSError) -> int:
     typer.echo(f"error: the output cannot be written: {error.strerror}", err=True)
     _output_closed()
     return ExitCode.UNREADABLE
-
-
-def _terminate(_signal: int, _frame: FrameType | None) -> None:
-    raise Terminated
 
 
 def _prog_name() -> str:

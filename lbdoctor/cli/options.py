@@ -96,6 +96,24 @@ Ignore = Annotated[
 Verbose = Annotated[
     bool, typer.Option("--verbose", "-v", help="Print one line a request to stderr.")
 ]
+State = Annotated[
+    str | None,
+    typer.Option(
+        "--state",
+        metavar="FILE",
+        help="Memory of earlier looks ($XDG_STATE_HOME/lbdoctor/seen.json).",
+        show_default=False,
+    ),
+]
+JournalFile = Annotated[
+    str | None,
+    typer.Option(
+        "--journal",
+        metavar="FILE",
+        help="Journal of writes ($XDG_STATE_HOME/lbdoctor/journal.jsonl); - is stderr.",
+        show_default=False,
+    ),
+]
 Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of a failure.")]
 
 

@@ -39,7 +39,7 @@ def open_live(options: LiveOptions) -> Api:
         kubeconfig=options.kubeconfig,
         context=options.context,
         timeout=parse_duration(options.request_timeout, "--request-timeout"),
-        trace=_trace if options.verbose else None,
+        trace=trace if options.verbose else None,
     )
 
 
@@ -117,5 +117,5 @@ class Progress:
             sys.stderr.flush()
 
 
-def _trace(line: str) -> None:
+def trace(line: str) -> None:
     typer.echo(visible(line), err=True)

@@ -7,11 +7,12 @@ keeps, so that it can be undone.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+from lbdoctor.domain import loadbalancers as domain
 from lbdoctor.domain.fixes import LoadBalancerId, PoolId
 from lbdoctor.domain.loadbalancers import LoadBalancer
-from lbdoctor.domain.pools import IPPool
+from lbdoctor.domain.pools import IPPool, Record
 
 Entries = Mapping[str, str | None]
 """Keys of a map of records, with the owner to write; None removes the key."""
@@ -90,6 +91,28 @@ def entries(pool: IPPool, change: PoolChange) -> tuple[dict[str, str], dict[str,
             else:
                 found[key] = owner
     return records, history
+
+
+def applied_to_pool(pool: IPPool, change: PoolChange) -> IPPool:
+    """Return the pool as a change leaves it."""
+    records, history = entries(pool, change)
+    return replace(
+        pool,
+        records=tuple(Record(pool.name, key, owner) for key, owner in records.items()),
+        history=tuple(Record(pool.name, key, owner) for key, owner in history.items()),
+        total=pool.total if change.total is None else change.total,
+        available=pool.available if change.available is None else change.available,
+        release_request=change.request.value if change.request else pool.release_request,
+    )
+
+
+def applied_to_load_balancer(lb: LoadBalancer, change: LoadBalancerChange) -> LoadBalancer:
+    """Return the LoadBalancer as a change leaves it."""
+    booking = lb.booking
+    if change.booking is not None:
+        value = change.booking.value
+        booking = domain.Booking(value.pool, value.ip, value.mask, value.gateway) if value else None
+    return replace(lb, booking=booking, ipam=lb.ipam if change.ipam is None else change.ipam)
 
 
 def inverse_of_pool(change: PoolChange, before: IPPool) -> PoolChange:

@@ -15,6 +15,7 @@ from lbdoctor.domain.refs import ObjectRef
 from lbdoctor.domain.snapshot import Gap, Snapshot
 from lbdoctor.output.fixes import fix_document
 from lbdoctor.output.text import moment
+from lbdoctor.repair.stamps import stamp
 from lbdoctor.rules import find
 
 Document = dict[str, Any]
@@ -30,7 +31,8 @@ def render_json(report: Report, stream: TextIO) -> None:
     stream.write(json.dumps(_head(report), indent=2).removesuffix("\n}"))
     stream.write(',\n  "findings": [')
     for number, finding in enumerate(report.findings):
-        stream.write(f"{',' if number else ''}\n    {json.dumps(_finding(finding))}")
+        told = _finding(finding, report.snapshot)
+        stream.write(f"{',' if number else ''}\n    {json.dumps(told)}")
     stream.write("\n  ]\n}\n" if report.findings else "]\n}\n")
 
 
@@ -58,7 +60,8 @@ def _encodable(value: object) -> object:
 
 def document(report: Report) -> Document:
     """Return the report as plain data."""
-    return {**_head(report), "findings": [_finding(finding) for finding in report.findings]}
+    findings = [_finding(finding, report.snapshot) for finding in report.findings]
+    return {**_head(report), "findings": findings}
 
 
 def _head(report: Report) -> Document:
@@ -114,7 +117,7 @@ def _gap(gap: Gap) -> Document:
     }
 
 
-def _finding(finding: Finding) -> Document:
+def _finding(finding: Finding, snapshot: Snapshot) -> Document:
     rule = find(finding.code)
     return {
         "code": finding.code,
@@ -132,7 +135,14 @@ def _finding(finding: Finding) -> Document:
         "causes": list(finding.causes),
         "ignored": finding.ignored,
         "fix": fix_document(finding.fix) if finding.fix else None,
+        "stamp": _stamp(finding, snapshot),
     }
+
+
+def _stamp(finding: Finding, snapshot: Snapshot) -> Document | None:
+    """Return what a repair that goes by this report expects to find unchanged."""
+    found = stamp(finding, snapshot)
+    return {"pool": found.pool or None, "parts": list(found.parts)} if found else None
 
 
 def _subject(finding: Finding) -> Document:

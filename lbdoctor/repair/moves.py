@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from lbdoctor.domain.changes import Entries, PoolChange, Request, entries
 from lbdoctor.domain.fixes import RecordId, pool_id
@@ -85,6 +86,14 @@ def may_keep_history(pool: IPPool, record: Record) -> bool:
 def _fits_history(pool: IPPool, record: Record) -> bool:
     ranges, address = read_ranges(pool.ranges), record.address
     return bool(record.is_canonical and ranges and address and ranges.is_usable(address))
+
+
+def counted(pool: IPPool, change: PoolChange) -> PoolChange:
+    """Return the change with ``available`` as it fits afterwards."""
+    if not change.records:
+        return change
+    fitting = _change(pool, records=change.records, history=change.history)
+    return replace(fitting, request=change.request)
 
 
 def _change(

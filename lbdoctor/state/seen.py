@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
@@ -65,7 +65,7 @@ def _stamps(cluster: Any) -> dict[Stamp, datetime]:
     try:
         for item in cluster.get("seen", ()):
             stamp = Stamp(str(item["code"]), str(item["pool"]), tuple(map(str, item["parts"])))
-            found[stamp] = datetime.fromisoformat(item["first"])
+            found[stamp] = datetime.fromisoformat(item["first"]).astimezone(UTC)
     except (ValueError, KeyError, TypeError, AttributeError):
         return {}
     return found

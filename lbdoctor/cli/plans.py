@@ -1,0 +1,44 @@
+"""Reads a plan that ``scan -o json`` or ``repair --dry-run=client -o json`` wrote."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, Final
+
+from lbdoctor.cli.runs import now
+from lbdoctor.domain.errors import UnreadableError
+from lbdoctor.repair.stamps import Stamp
+
+OLDEST: Final = timedelta(hours=1)
+HINT: Final = "lbdoctor scan -o json > PLAN"
+
+
+def read_plan(path: str) -> Mapping[Stamp, datetime]:
+    """Return what a plan names, and when it was seen.
+
+    Raises:
+        UnreadableError: It is no plan, or too old to go by.
+    """
+    try:
+        text = sys.stdin.read() if path == "-" else Path(path).read_text(encoding="utf-8")
+        document: Any = json.loads(text)
+        taken_at = datetime.fromisoformat(document["takenAt"]).astimezone(UTC)
+        stamps = [_stamp(item) for item in document["findings"] if item["stamp"]]
+    except OSError as error:
+        raise UnreadableError(f"{path}: {error.strerror}", hint=HINT) from error
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        text = f"{path} is not what scan -o json or repair --dry-run=client -o json writes"
+        raise UnreadableError(text, hint=HINT) from error
+    if now() - taken_at > OLDEST:
+        text = f"{path} is of {taken_at:%Y-%m-%dT%H:%M:%SZ}, more than an hour ago"
+        raise UnreadableError(text, hint=HINT)
+    return dict.fromkeys(stamps, taken_at)
+
+
+def _stamp(finding: Any) -> Stamp:
+    stamp = finding["stamp"]
+    return Stamp(str(finding["code"]), stamp["pool"] or "", tuple(map(str, stamp["parts"])))

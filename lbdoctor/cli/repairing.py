@@ -1,0 +1,252 @@
+"""A repair as the command line runs it: look, plan, ask, wait, look again, carry out."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Final
+
+import typer
+
+from lbdoctor.cli import runs
+from lbdoctor.cli.durations import parse_duration
+from lbdoctor.cli.exit_codes import ExitCode, for_run
+from lbdoctor.cli.pace import RunPace
+from lbdoctor.cli.wiring import LiveOptions, Progress
+from lbdoctor.cluster.writer import Writer
+from lbdoctor.diagnosis.look import look
+from lbdoctor.diagnosis.report import Report
+from lbdoctor.domain.addresses import canonical, parse_address
+from lbdoctor.domain.errors import UsageError
+from lbdoctor.domain.refs import parse_owner
+from lbdoctor.output.document import render_json
+from lbdoctor.output.run import outcome_line, plan_lines, render_run, summary_line
+from lbdoctor.output.summary import unread
+from lbdoctor.repair.outcomes import Outcome
+from lbdoctor.repair.plan import STALE, Held, Item, Plan, Wishes, plan
+from lbdoctor.repair.run import carry_out
+from lbdoctor.repair.stamps import Stamp
+from lbdoctor.repair.trial import trial
+from lbdoctor.repair.writing import Pen
+from lbdoctor.rules import select
+
+GRACE: Final = 30.0
+UNATTENDED_GRACE: Final = 600.0
+"""For stale records where nobody watches: they hurt nobody for ten minutes more."""
+
+CLOCK_STEP: Final = 1.0
+"""The API server tells the time in whole seconds."""
+
+_PREFIX: Final = re.compile(r"(pool|service|lb)/")
+
+
+@dataclass(frozen=True, slots=True)
+class Graces:
+    """Least seconds between two looks."""
+
+    stale: float
+    others: float
+
+    def of(self, item: Item) -> timedelta:
+        seconds = self.stale if item.finding.code == STALE else self.others
+        return timedelta(seconds=seconds)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Repair:
+    """What the command line asks for."""
+
+    live: LiveOptions
+    only: tuple[str, ...]
+    ignored: tuple[str, ...]
+    scope: frozenset[str] | None
+    wishes: Wishes
+    graces: Graces
+    state: str | None
+    journal: str | None
+    as_json: bool
+    planned: Mapping[Stamp, datetime] | None = None
+    """What a plan file names, and when it was seen; None: there is none."""
+
+
+class Run:
+    """One repair, from the first look to the exit code."""
+
+    def __init__(self, asked: Repair) -> None:
+        self._asked = asked
+        self._rules = select(asked.only, asked.ignored)
+        self._progress = Progress()
+        self._writer: Writer = runs.open_writer(asked.live, self._progress)
+        self._id = runs.new_run()
+
+    def show(self, *, on_server: bool) -> ExitCode:
+        """Show the plan, or what the API server says to it, and write nothing."""
+        report, plan_, _ = self._look()
+        if not on_server:
+            self._tell_plan(report, plan_)
+            left = [item for item in plan_.held if item.finding.ignored is None]
+            return self._code_of_plan(report, plan_, left)
+        outcomes = [trial(self._writer, report.snapshot, item) for item in plan_.items]
+        self._tell_run(plan_, outcomes, wrote=False)
+        return for_run(report, plan_, outcomes)
+
+    def carry_out(self, *, ask: bool) -> ExitCode:
+        """Carry the plan out, after the person's word and the grace."""
+        report, first, since = self._look()
+        if not first.items:
+            self._tell_run(first, [], wrote=False)
+            self._tell_unread(report)
+            return for_run(report, first, [])
+        self._say_plan(first)
+        journal = runs.open_journal(self._asked.journal, self._writer.origin)
+        if ask and not self._confirmed(first):
+            typer.echo("nothing was written", err=True)
+            return ExitCode.FINDINGS
+        with RunPace() as pace:
+            pen = Pen(self._writer, journal, pace, self._id)
+            pace.count_down(self._left_to_wait(first.items, since, report))
+            report, second, since = self._look()
+            items, unripe = self._ripe(first, second, since, report)
+            plan_ = Plan(second.made_at, tuple(items), (*second.held, *unripe))
+            outcomes = []
+            for outcome in carry_out(pen, report.snapshot, items):
+                outcomes.append(outcome)
+                if not self._asked.as_json:
+                    typer.echo(outcome_line(outcome))
+            stopped_by = pace.signal
+        self._tell_run(plan_, outcomes, wrote=True)
+        self._tell_unread(report)
+        return ExitCode(128 + stopped_by) if stopped_by else for_run(report, plan_, outcomes)
+
+    def _look(self) -> tuple[Report, Plan, Mapping[Stamp, datetime]]:
+        try:
+            report = look(
+                self._writer,
+                scope=self._asked.scope,
+                rules=self._rules,
+                pause=self._progress.pause,
+            )
+        finally:
+            self._progress.clear()
+        whole = self._asked.scope is None and report.left_out == 0
+        report, since = runs.remember(self._asked.state, report, everything=whole)
+        made, named = plan(report, self._asked.wishes), self._asked.planned
+        if named is None:
+            return report, made, since
+        items = tuple(item for item in made.items if item.stamp in named)
+        earlier = {stamp: min(when, named.get(stamp, when)) for stamp, when in since.items()}
+        return report, Plan(made.made_at, items, made.held), earlier
+
+    def _left_to_wait(
+        self, items: Sequence[Item], since: Mapping[Stamp, datetime], report: Report
+    ) -> float:
+        now = report.snapshot.taken_at or runs.now()
+        ripe = (since.get(item.stamp, now) + self._asked.graces.of(item) for item in items)
+        left = (max(ripe) - now).total_seconds()
+        return left + CLOCK_STEP if left > 0 else 0.0
+
+    def _ripe(
+        self, first: Plan, second: Plan, since: Mapping[Stamp, datetime], report: Report
+    ) -> tuple[list[Item], list[Held]]:
+        """Return what stood in both looks, a grace apart, and what did not."""
+        known = {item.stamp for item in first.items}
+        now = report.snapshot.taken_at or runs.now()
+        items, unripe = [], []
+        for item in second.items:
+            seen = since.get(item.stamp, now)
+            if item.stamp in known and now - seen >= self._asked.graces.of(item):
+                items.append(item)
+            else:
+                reason = "it was not there, or not the same, in the first look"
+                unripe.append(Held(item.finding, reason, "lbdoctor repair"))
+        return items, unripe
+
+    def _confirmed(self, plan_: Plan) -> bool:
+        count = len(plan_.items)
+        what = "1 item" if count == 1 else f"{count} items"
+        question = f"Repair {what} on {self._writer.origin.name}?"
+        return typer.confirm(question, default=False, err=True)
+
+    def _say_plan(self, plan_: Plan) -> None:
+        """Show the plan to whoever watches: with JSON on stdout, on stderr."""
+        for line in plan_lines(plan_):
+            typer.echo(line, err=self._asked.as_json)
+
+    def _tell_plan(self, report: Report, plan_: Plan) -> None:
+        """Show the plan; as JSON it is a report of its items, which --plan reads again."""
+        if self._asked.as_json:
+            found = tuple(item.finding for item in plan_.items)
+            render_json(replace(report, findings=found), sys.stdout)
+            return
+        for line in plan_lines(plan_):
+            typer.echo(line)
+        if not plan_.items:
+            typer.echo("nothing to repair")
+
+    def _tell_run(self, plan_: Plan, outcomes: Sequence[Outcome], *, wrote: bool) -> None:
+        if self._asked.as_json:
+            render_run(self._id, plan_, outcomes, sys.stdout)
+            return
+        if not wrote:
+            for outcome in outcomes:
+                typer.echo(outcome_line(outcome))
+        for line in plan_lines(Plan(plan_.made_at, (), plan_.held)):
+            typer.echo(line)
+        typer.echo(summary_line(self._id, outcomes) if outcomes else "nothing to repair")
+
+    def _tell_unread(self, report: Report) -> None:
+        for line in unread(report):
+            typer.echo(f"not read: {line}", err=True)
+
+    def _code_of_plan(self, report: Report, plan_: Plan, left: Sequence[Held]) -> ExitCode:
+        if plan_.items or left:
+            return ExitCode.FINDINGS
+        return for_run(report, plan_, [])
+
+
+def check_terminal(*, asks: bool) -> None:
+    """Refuse to ask where nobody can answer.
+
+    Raises:
+        UsageError: There is neither a terminal nor ``--yes``.
+    """
+    if asks and not (sys.stdin is not None and sys.stdin.isatty()):
+        raise UsageError(
+            "there is no terminal to ask on", hint="lbdoctor repair --yes, or --dry-run=client"
+        )
+
+
+def graces(text: str | None) -> Graces:
+    """Return the graces: what was asked for, or longer for stale records if nobody watches.
+
+    Raises:
+        UsageError: It is no duration.
+    """
+    if text is not None:
+        seconds = parse_duration(text, "--grace")
+        return Graces(seconds, seconds)
+    watched = sys.stdin is not None and sys.stdin.isatty()
+    return Graces(GRACE if watched else UNATTENDED_GRACE, GRACE)
+
+
+def subjects(texts: list[str] | None) -> frozenset[str]:
+    """Return subjects as findings spell them.
+
+    Raises:
+        UsageError: One is neither an address nor a name.
+    """
+    return frozenset(_subject(text) for text in texts or ())
+
+
+def _subject(text: str) -> str:
+    address = parse_address(text)
+    if address is not None:
+        return canonical(address)
+    if _PREFIX.match(text) or parse_owner(text) is not None:
+        return text
+    raise UsageError(
+        f"{text!r} is no subject: an IP, NS/NAME or pool/NAME", hint="lbdoctor scan -o name"
+    )

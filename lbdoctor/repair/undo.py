@@ -1,0 +1,207 @@
+"""Takes back a write: exactly what it changed, where nobody else has changed it since."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Final
+
+from lbdoctor.diagnosis.judge import judge
+from lbdoctor.diagnosis.port import ReadError
+from lbdoctor.diagnosis.report import Report
+from lbdoctor.domain.addresses import parse_address
+from lbdoctor.domain.changes import (
+    Change,
+    LoadBalancerChange,
+    PoolChange,
+    applied_to_load_balancer,
+    applied_to_pool,
+)
+from lbdoctor.domain.findings import Finding, Severity
+from lbdoctor.domain.loadbalancers import LoadBalancer
+from lbdoctor.domain.pools import IPPool
+from lbdoctor.domain.snapshot import Snapshot
+from lbdoctor.repair import moves
+from lbdoctor.repair.denials import explained
+from lbdoctor.repair.guards import GuardError
+from lbdoctor.repair.outcomes import Result
+from lbdoctor.repair.port import Cause, Unwritten, WriteError, WriteId
+from lbdoctor.repair.stale import PAUSE, TRIES
+from lbdoctor.repair.writing import Pen, VerifyError
+from lbdoctor.rules import CATALOGUE
+
+UNDO: Final = "undo"
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A write that was carried out, or may have been, and what takes it back."""
+
+    id: WriteId
+    cause: Cause
+    change: Change
+    inverse: Change
+
+
+@dataclass(frozen=True, slots=True)
+class Undone:
+    """What became of taking one write back."""
+
+    write: Written
+    result: Result
+    text: str
+    by: WriteId | None = None
+
+
+def undo(pen: Pen, report: Report, write: Written) -> Undone:
+    """Take back one write; ``report`` is what stands now.
+
+    Refused where the state after it would have an error that the present one has not, save
+    the one that the write was to repair.
+    """
+    if isinstance(write.change, LoadBalancerChange) and write.change.is_touch:
+        return Undone(write, Result.ALREADY, "a touch changed nothing that could be put back")
+    for attempt in range(TRIES):
+        pen.pace.check()
+        if attempt:
+            pen.pace.wait(pen.pace.jitter(PAUSE))
+        try:
+            return _try(pen, report, write)
+        except WriteError as error:
+            if error.why is not Unwritten.CONFLICT:
+                return Undone(write, Result.REFUSED, explained(error))
+        except GuardError as error:
+            return Undone(write, Result.REFUSED, str(error))
+        except (ReadError, VerifyError) as error:
+            return Undone(write, Result.FAILED, str(error))
+    return Undone(write, Result.FAILED, "somebody else keeps writing to it")
+
+
+def _try(pen: Pen, report: Report, write: Written) -> Undone:
+    match write.change, write.inverse:
+        case PoolChange(), PoolChange():
+            return _in_pool(pen, report, write, write.change, write.inverse)
+        case LoadBalancerChange(), LoadBalancerChange():
+            return _in_load_balancer(pen, report, write, write.change, write.inverse)
+        case _:
+            raise GuardError("the journal tells of a change and of another object's inverse")
+
+
+def _in_pool(
+    pen: Pen, report: Report, write: Written, change: PoolChange, inverse: PoolChange
+) -> Undone:
+    pool = pen.cluster.ip_pool(change.pool.name)
+    if pool is None or pool.uid != change.pool.uid:
+        raise GuardError(f"pool {change.pool.name} is gone, or another one by now")
+    back = _still_to_undo(pool, change, inverse)
+    if not back.records and not back.history and back.request is None:
+        return Undone(write, Result.ALREADY, "it stands as before already")
+    back = moves.counted(pool, back)
+    after = {pool.name: applied_to_pool(pool, back)}
+    now = replace(
+        report.snapshot,
+        ip_pools=tuple(after.get(item.name, item) for item in report.snapshot.ip_pools),
+    )
+    _check_no_worse(report, now, write)
+    id_ = pen.pool(back, pool, _cause(write))
+    what = ", ".join(back.records or back.history) or "the release request"
+    return Undone(write, Result.DONE, f"put back {what} in pool {pool.name}", id_)
+
+
+def _still_to_undo(pool: IPPool, change: PoolChange, inverse: PoolChange) -> PoolChange:
+    """Return what of the inverse is still to be written.
+
+    Raises:
+        GuardError: Somebody else has the address by now.
+    """
+    records = {}
+    for key, owner in inverse.records.items():
+        there = pool.record(key)
+        found = there.owner_text if there else None
+        if found == owner:
+            continue
+        if found != change.records.get(key):
+            raise GuardError(f"{key} of {pool.name} is held for {found or 'nobody'} by now")
+        if owner is not None:
+            _check_free(pool, key)
+        records[key] = owner
+    entries = {entry.key: entry.owner_text for entry in pool.history}
+    history = {
+        key: owner
+        for key, owner in inverse.history.items()
+        if entries.get(key) == change.history.get(key) != owner
+    }
+    request = inverse.request
+    if request and change.request and pool.release_request != change.request.value:
+        request = None  # somebody else's by now
+    return PoolChange(
+        pool=change.pool,
+        resource_version=pool.resource_version,
+        records=records,
+        history=history,
+        request=request,
+    )
+
+
+def _check_free(pool: IPPool, key: str) -> None:
+    """Refuse where another spelling of the address is somebody's.
+
+    Raises:
+        GuardError: It is.
+    """
+    address = parse_address(key)
+    for record in pool.records:
+        if address is not None and record.address == address and record.key != key:
+            raise GuardError(f"{key} of {pool.name} is held for {record.owner_text} by now")
+
+
+def _in_load_balancer(
+    pen: Pen,
+    report: Report,
+    write: Written,
+    change: LoadBalancerChange,
+    inverse: LoadBalancerChange,
+) -> Undone:
+    owner = change.load_balancer.owner
+    lb = pen.cluster.load_balancer(owner)
+    if lb is None or lb.uid != change.load_balancer.uid:
+        raise GuardError(f"LoadBalancer {owner} is gone, or another one by now")
+    if inverse.booking is not None and lb.booking is not None:
+        raise GuardError(f"{owner} has {lb.booking.ip} of {lb.booking.pool} by now")
+    if inverse.ipam is not None and lb.ipam != change.ipam:
+        raise GuardError(f"spec.ipam of {owner} is {lb.ipam or 'empty'} by now")
+    back = replace(inverse, resource_version=lb.resource_version)
+    now = _with(report.snapshot, applied_to_load_balancer(lb, back))
+    _check_no_worse(report, now, write)
+    id_, _ = pen.load_balancer(back, lb, _cause(write))
+    return Undone(write, Result.DONE, f"put back what {owner} had", id_)
+
+
+def _with(snapshot: Snapshot, lb: LoadBalancer) -> Snapshot:
+    others = (item for item in snapshot.load_balancers if item.owner != lb.owner)
+    return replace(snapshot, load_balancers=(*others, lb))
+
+
+def _check_no_worse(report: Report, after: Snapshot, write: Written) -> None:
+    """Refuse what would make an error that is not there now.
+
+    Raises:
+        GuardError: It would; the text says which.
+    """
+    findings, _ = judge(after, CATALOGUE)
+    known = {item.identity for item in report.findings}
+    for finding in findings:
+        is_new = finding.identity not in known and finding.severity is Severity.ERROR
+        if is_new and not _is_cause(finding, write.cause):
+            raise GuardError(f"it would make things worse: {finding.code} {finding.message}")
+
+
+def _is_cause(finding: Finding, cause: Cause) -> bool:
+    """Whether this is what the write repaired: putting it back brings it back."""
+    if finding.code != cause.code:
+        return False
+    same = (finding.subject.spelling, finding.pool, finding.address)
+    return same == (cause.subject, cause.pool, cause.address) or finding.pool == cause.pool
+
+
+def _cause(write: Written) -> Cause:
+    return replace(write.cause, code=UNDO)
