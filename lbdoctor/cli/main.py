@@ -17,7 +17,18 @@ from typing import Annotated, NoReturn
 import typer
 
 from lbdoctor import __version__
-from lbdoctor.cli import collect, completion, demo, explain, repair, scan, schema
+from lbdoctor.cli import (
+    collect,
+    completion,
+    demo,
+    explain,
+    history,
+    release,
+    repair,
+    scan,
+    schema,
+    undo,
+)
 from lbdoctor.cli.exit_codes import ExitCode, for_error
 from lbdoctor.cli.signals import Terminated, terminate
 from lbdoctor.domain.errors import LbdoctorError
@@ -37,7 +48,10 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command(epilog=scan.EPILOG)(scan.scan)
+app.command(epilog=release.EPILOG)(release.release)
 app.command(epilog=repair.EPILOG)(repair.repair)
+app.command(epilog=undo.EPILOG)(undo.undo)
+app.command(epilog=history.EPILOG)(history.history)
 app.command(epilog=explain.EPILOG)(explain.explain)
 app.command(epilog=collect.EPILOG)(collect.collect)
 app.command(epilog=demo.EPILOG)(demo.demo)

@@ -68,7 +68,8 @@ def summary_line(run: str, outcomes: Sequence[Outcome]) -> str:
     """Return how many items ended how, and how to take it back."""
     counts = Counter(outcome.result for outcome in outcomes)
     parts = ", ".join(f"{counts[result]} {result}" for result in Result if counts[result])
-    wrote = any(outcome.writes for outcome in outcomes)
+    lasting = {Result.DONE, Result.WAITING, Result.FAILED}
+    wrote = any(outcome.writes and outcome.result in lasting for outcome in outcomes)
     undo = f"; to take it back: lbdoctor undo {run}" if wrote else ""
     return f"{parts or 'nothing done'}{undo}"
 

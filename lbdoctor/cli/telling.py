@@ -1,0 +1,98 @@
+"""The history of an address, a LoadBalancer or a pool, oldest first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import typer
+
+from lbdoctor.cli import runs
+from lbdoctor.cli.repairing import subjects
+from lbdoctor.cli.wiring import LiveOptions, Progress
+from lbdoctor.domain.addresses import canonical
+from lbdoctor.domain.changes import Change, PoolChange
+from lbdoctor.domain.pools import IPPool, Record
+from lbdoctor.output.text import visible
+from lbdoctor.repair.port import JournalError
+from lbdoctor.state.journal import Entry, read
+
+
+def history(subject: str | None, live: LiveOptions, journal: str | None) -> None:
+    """Print what lbdoctor wrote, then what the pools hold, and what they held last.
+
+    Raises:
+        UsageError: The subject is none.
+        ReadError: The pools cannot be read.
+    """
+    wanted = subjects([subject]) if subject is not None else frozenset()
+    progress = Progress()
+    writer = runs.open_writer(live, progress)
+    pools = writer.ip_pools().items
+    progress.clear()
+    cluster = runs.cluster_name(writer.origin)
+    for entry in _entries(journal):
+        if entry.cluster == cluster and (not wanted or wanted & _named_in(entry)):
+            typer.echo(visible(_line(entry)))
+    for pool in pools:
+        for line, names in _held(pool):
+            if not wanted or wanted & names:
+                typer.echo(visible(line))
+
+
+def _entries(journal: str | None) -> list[Entry]:
+    try:
+        return read(runs.journal_path(journal))
+    except JournalError as error:
+        typer.echo(f"note: {visible(str(error))}", err=True)
+        return []
+
+
+def _line(entry: Entry) -> str:
+    outcome = entry.outcome or "not known to be done"
+    return f"{entry.at:%Y-%m-%dT%H:%M:%SZ}  {entry.id}  {entry.cause.code}  " + (
+        f"{_what(entry.change)}: {outcome}"
+    )
+
+
+def _what(change: Change) -> str:
+    if not isinstance(change, PoolChange):
+        target = change.load_balancer.owner
+        what = "touched" if change.is_touch else "changed"
+        return f"{target} {what}"
+    parts = [
+        *(_entry("record", key, owner) for key, owner in change.records.items()),
+        *(["release request"] if change.request else []),
+        *(["counters"] if change.total is not None else []),
+    ]
+    history = [_entry("history", key, owner) for key, owner in change.history.items()]
+    return f"pool {change.pool.name}: {', '.join(parts or history)}"
+
+
+def _entry(kind: str, key: str, owner: str | None) -> str:
+    return f"{kind} {key} of {owner} written" if owner else f"{kind} {key} removed"
+
+
+def _named_in(entry: Entry) -> frozenset[str]:
+    """Return every subject that an entry is about."""
+    found = {entry.cause.subject, entry.cause.address, f"pool/{entry.cause.pool}"}
+    for change in (entry.change, entry.inverse):
+        if isinstance(change, PoolChange):
+            found |= {f"pool/{change.pool.name}", *change.records, *change.history}
+            found |= {owner for owner in change.records.values() if owner}
+        else:
+            found.add(str(change.load_balancer.owner))
+    return frozenset(found)
+
+
+def _held(pool: IPPool) -> Iterator[tuple[str, frozenset[str]]]:
+    """Yield a line for each entry of a pool, with the subjects that it is about."""
+    for record in pool.records:
+        yield f"now  {record.key} of {pool.name} is held for {record.owner_text}", _of(record)
+    for entry in pool.history:
+        text = f"before  {entry.key} of {pool.name} was held for {entry.owner_text}"
+        yield text, _of(entry)
+
+
+def _of(record: Record) -> frozenset[str]:
+    spelled = canonical(record.address) if record.address else record.key
+    return frozenset({record.key, spelled, record.owner_text, f"pool/{record.pool}"})

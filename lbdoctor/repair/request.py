@@ -1,0 +1,136 @@
+"""The controller's door: ask Harvester itself to release a record, and see that it does.
+
+Source: load-balancer-harvester pkg/controller/ippool/controller.go:161-219, from v1.5.0 on.
+The annotation goes whether Harvester released or refused; only the record tells.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from lbdoctor.diagnosis.port import ReadError
+from lbdoctor.domain.changes import PoolChange
+from lbdoctor.domain.pools import IPPool
+from lbdoctor.domain.snapshot import Snapshot
+from lbdoctor.ipam.annotation import format_request
+from lbdoctor.repair import moves
+from lbdoctor.repair.comeback import is_booked_on, put_back
+from lbdoctor.repair.denials import explained
+from lbdoctor.repair.guards import own_records
+from lbdoctor.repair.outcomes import Outcome, Result
+from lbdoctor.repair.plan import Item
+from lbdoctor.repair.port import StoppedError, Unwritten, WriteError, WriteId
+from lbdoctor.repair.recheck import Verdict, recheck
+from lbdoctor.repair.stale import NOT_CHECKED, PAUSE, TRIES, as_found
+from lbdoctor.repair.writing import Pen, VerifyError, cause_of
+
+CONTROLLER: Final = "controller"
+POLL: Final = 0.2
+
+
+class Request:
+    """One release request, from the annotation to the record that is gone."""
+
+    def __init__(self, pen: Pen, base: Snapshot, item: Item, timeout: float) -> None:
+        self._pen = pen
+        self._base = base
+        self._item = item
+        self._timeout = timeout
+        self._cause = cause_of(item.finding)
+        self._writes: list[WriteId] = []
+
+    def release(self) -> Outcome:
+        """Ask, wait, and take the request back if nobody answers."""
+        try:
+            asked = self._ask()
+            return asked if isinstance(asked, Outcome) else self._answered(asked)
+        except WriteError as error:
+            return self._outcome(Result.REFUSED, explained(error))
+        except (ReadError, VerifyError) as error:
+            return self._outcome(Result.FAILED, str(error))
+
+    def _ask(self) -> str | Outcome:
+        """Write the request; return its value, or why it was not written."""
+        for attempt in range(TRIES):
+            self._pen.pace.check()
+            if attempt:
+                self._pen.pace.wait(self._pen.pace.jitter(PAUSE))
+            (one,) = recheck(self._pen.cluster, self._base, [self._item])
+            pool = one.snapshot.pool(self._item.finding.pool)
+            if one.verdict is not Verdict.STANDS or pool is None:
+                return as_found(one)
+            problem, value = self._check(pool)
+            if problem:
+                return self._outcome(Result.REFUSED, problem)
+            try:
+                self._writes.append(self._pen.pool(moves.ask(pool, value), pool, self._cause))
+                return value
+            except WriteError as error:
+                if error.why is not Unwritten.CONFLICT:
+                    raise
+        return self._outcome(Result.FAILED, "somebody else keeps writing to the pool")
+
+    def _check(self, pool: IPPool) -> tuple[str, str]:
+        """Return why Harvester would not do as asked, or the value to ask with."""
+        record = pool.record(self._item.finding.address)
+        if record is None or record.owner is None or record.address is None:
+            return "the record is gone", ""
+        if pool.release_request is not None:
+            return f"another request is pending: {pool.release_request!r}", ""
+        if record.address.version != 4 or not record.is_canonical:
+            return "a request can only name an IPv4 address as Harvester spells it", ""
+        if len(own_records(pool, record.owner)) > 1:
+            return f"{record.owner} has several records: a request may free another one", ""
+        return "", format_request(record.key, record.owner)
+
+    def _answered(self, value: str) -> Outcome:
+        """Wait until the record is gone; the annotation gone is no success."""
+        waited = 0.0
+        try:
+            while waited < self._timeout:
+                pool = self._pen.cluster.ip_pool(self._item.finding.pool)
+                if pool is None:
+                    return self._outcome(Result.FAILED, "the pool is gone")
+                if pool.record(self._item.finding.address) is None:
+                    return self._released()
+                if pool.release_request != value:
+                    text = "Harvester dropped the request and did not release the record"
+                    return self._outcome(Result.REFUSED, text)
+                self._pen.pace.wait(POLL)
+                waited += POLL
+        except StoppedError:
+            taken = "was taken back" if self._take_back(value) else "is still there"
+            return self._outcome(Result.STOPPED, f"stopped; the request {taken}")
+        taken = "it was taken back" if self._take_back(value) else "it is still there"
+        text = f"no answer to the request within {self._timeout:g} s; {taken}"
+        return self._outcome(Result.FAILED, text)
+
+    def _released(self) -> Outcome:
+        pool = self._base.pool(self._item.finding.pool)
+        found = pool.record(self._item.finding.address) if pool else None
+        if found is not None and found.owner is not None:
+            lb = self._pen.cluster.load_balancer(found.owner)
+            if lb is not None and is_booked_on(lb, found):
+                return put_back(self._pen, self._item.finding, found, self._writes[-1])
+        text = f"released {self._item.finding.address} of {self._item.finding.subject.owner}"
+        return self._outcome(Result.DONE, f"{text}; {NOT_CHECKED}")
+
+    def _take_back(self, value: str) -> bool:
+        """Remove the request if it is still ours; say whether it is gone."""
+        for _ in range(TRIES):
+            try:
+                pool = self._pen.cluster.ip_pool(self._item.finding.pool)
+                if pool is None or pool.release_request != value:
+                    return True
+                change: PoolChange = moves.ask(pool, None)
+                self._writes.append(self._pen.pool(change, pool, self._cause))
+                return True
+            except WriteError as error:
+                if error.why is not Unwritten.CONFLICT:
+                    return False
+            except (ReadError, VerifyError):
+                return False
+        return False
+
+    def _outcome(self, result: Result, text: str) -> Outcome:
+        return Outcome(self._item.finding, result, text, tuple(self._writes), CONTROLLER)
