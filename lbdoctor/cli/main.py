@@ -23,6 +23,7 @@ from lbdoctor.cli import (
     demo,
     explain,
     history,
+    preflight,
     release,
     repair,
     scan,
@@ -52,6 +53,7 @@ app.command(epilog=release.EPILOG)(release.release)
 app.command(epilog=repair.EPILOG)(repair.repair)
 app.command(epilog=undo.EPILOG)(undo.undo)
 app.command(epilog=history.EPILOG)(history.history)
+app.command(epilog=preflight.EPILOG)(preflight.preflight)
 app.command(epilog=explain.EPILOG)(explain.explain)
 app.command(epilog=collect.EPILOG)(collect.collect)
 app.command(epilog=demo.EPILOG)(demo.demo)

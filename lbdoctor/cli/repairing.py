@@ -18,6 +18,7 @@ from lbdoctor.cli.pace import RunPace
 from lbdoctor.cli.wiring import LiveOptions, Progress
 from lbdoctor.cluster.writer import Writer
 from lbdoctor.diagnosis.look import look
+from lbdoctor.diagnosis.port import ReadError
 from lbdoctor.diagnosis.report import Report
 from lbdoctor.domain.addresses import canonical, parse_address
 from lbdoctor.domain.errors import UsageError
@@ -25,8 +26,10 @@ from lbdoctor.domain.refs import parse_owner
 from lbdoctor.output.document import render_json
 from lbdoctor.output.run import outcome_line, plan_lines, render_run, summary_line
 from lbdoctor.output.summary import unread
+from lbdoctor.output.text import visible
 from lbdoctor.repair.outcomes import Outcome
 from lbdoctor.repair.plan import STALE, Held, Item, Plan, Wishes, plan
+from lbdoctor.repair.rights import NEEDED, Mode, Right, held_for_rights, missing
 from lbdoctor.repair.run import carry_out
 from lbdoctor.repair.stamps import Stamp
 from lbdoctor.repair.trial import trial
@@ -81,6 +84,7 @@ class Run:
         self._progress = Progress()
         self._writer: Writer = runs.open_writer(asked.live, self._progress)
         self._id = runs.new_run()
+        self._lacking: tuple[Right, ...] = ()
 
     def show(self, *, on_server: bool) -> ExitCode:
         """Show the plan, or what the API server says to it, and write nothing."""
@@ -95,6 +99,7 @@ class Run:
 
     def carry_out(self, *, ask: bool) -> ExitCode:
         """Carry the plan out, after the person's word and the grace."""
+        self._lacking = self._rights()
         report, first, since = self._look()
         if not first.items:
             self._tell_run(first, [], wrote=False)
@@ -133,12 +138,31 @@ class Run:
             self._progress.clear()
         whole = self._asked.scope is None and report.left_out == 0
         report, since = runs.remember(self._asked.state, report, everything=whole)
-        made, named = plan(report, self._asked.wishes), self._asked.planned
+        made = self._permitted(plan(report, self._asked.wishes))
+        named = self._asked.planned
         if named is None:
             return report, made, since
         items = tuple(item for item in made.items if item.stamp in named)
         earlier = {stamp: min(when, named.get(stamp, when)) for stamp, when in since.items()}
         return report, Plan(made.made_at, items, made.held), earlier
+
+    def _rights(self) -> tuple[Right, ...]:
+        """Return what this caller may not do, and say so, before anything is written."""
+        try:
+            lacking = tuple(missing(self._writer, NEEDED[Mode.REPAIR]))
+        except ReadError as error:
+            typer.echo(f"note: what you may do is not known: {visible(str(error))}", err=True)
+            return ()
+        for right in lacking:
+            what = f"you may not {right.verb} {right.kind}s"
+            typer.echo(f"note: {what}: {right.cost}", err=True)
+        return lacking
+
+    def _permitted(self, plan_: Plan) -> Plan:
+        held = tuple(held_for_rights(plan_.items, self._lacking))
+        stopped = {id(item.finding) for item in held}
+        items = tuple(item for item in plan_.items if id(item.finding) not in stopped)
+        return Plan(plan_.made_at, items, (*plan_.held, *held))
 
     def _left_to_wait(
         self, items: Sequence[Item], since: Mapping[Stamp, datetime], report: Report

@@ -159,6 +159,14 @@ class WritableApi(Api, Protocol):
         """Delete an object; with ``uid`` only that one, not another of the same name."""
         ...
 
+    def may(self, verb: str, kind: Kind, namespace: str = "") -> bool:
+        """Return whether this caller may do something, in one namespace or in all.
+
+        Raises:
+            ReadError: The API server does not say.
+        """
+        ...
+
     def watch(
         self, kind: Kind, namespace: str = "", *, since: str, seconds: float
     ) -> Iterator[Event]:

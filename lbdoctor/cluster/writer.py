@@ -49,6 +49,10 @@ class Writer(Reader):
         except MalformedError as error:
             raise _unreadable(error) from error
 
+    def may(self, verb: str, kind: Kind, namespace: str = "") -> bool:
+        """Return whether this caller may do something; see ``rights.Reviewer``."""
+        return self._writable.may(verb, kind, namespace)
+
 
 def pool_patch(change: PoolChange) -> Manifest:
     """Return the merge patch of a change: null removes a key."""

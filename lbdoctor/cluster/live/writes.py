@@ -20,7 +20,8 @@ from lbdoctor.cluster.api import (
     Unwritten,
     WriteError,
 )
-from lbdoctor.cluster.live.answers import content, write_refusal
+from lbdoctor.cluster.fields import Fields
+from lbdoctor.cluster.live.answers import content, refusal, write_refusal
 from lbdoctor.cluster.live.api import LiveApi
 from lbdoctor.cluster.live.exchange import Request
 from lbdoctor.cluster.live.stream import follow
@@ -29,6 +30,7 @@ from lbdoctor.domain.refs import Kind
 
 MERGE_PATCH: Final = "application/merge-patch+json"
 JSON_PATCH: Final = "application/json-patch+json"
+REVIEWS: Final = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
 
 
 class LiveCluster(LiveApi):
@@ -57,6 +59,20 @@ class LiveCluster(LiveApi):
         if uid:
             options["preconditions"] = {"uid": uid}
         self._write("DELETE", kind, name, self._path(kind, namespace, name), {}, options)
+
+    def may(self, verb: str, kind: Kind, namespace: str = "") -> bool:
+        resource = RESOURCES[kind]
+        asked = {"verb": verb, "group": resource.group, "resource": resource.plural}
+        asked |= {"namespace": namespace} if namespace else {}
+        review = {
+            "apiVersion": "authorization.k8s.io/v1",
+            "kind": "SelfSubjectAccessReview",
+            "spec": {"resourceAttributes": asked},
+        }
+        answer = self._transport.send("POST", REVIEWS, {}, review)
+        if answer.status not in (200, 201):
+            raise refusal(answer)
+        return bool(Fields(content(answer)).map("status").flag("allowed"))
 
     def watch(
         self, kind: Kind, namespace: str = "", *, since: str, seconds: float
