@@ -16,6 +16,10 @@ A Harvester cluster, made up and kept in memory. Its load balancer controller is
 led into the race of harvester/harvester#7449, one write after the other:
 
 """
+END = """
+On a cluster of yours: lbdoctor scan. It writes nothing; repair shows its plan
+and asks, and what it wrote it can undo.
+"""
 
 EPILOG = """\b
 Examples:
@@ -26,27 +30,21 @@ Examples:
 def demo(*, debug: options.Debug = False) -> None:
     """Show on a made-up cluster what lbdoctor is for.
 
-    It needs no cluster and no network, and writes nothing.
+    It needs no cluster and no network, and writes to none.
     """
+    from lbdoctor.cli.demoing import Show
     from lbdoctor.cluster import open_demo
-    from lbdoctor.cluster.reader import Reader
-    from lbdoctor.diagnosis.look import look
-    from lbdoctor.output.catalogue import render_brief
-    from lbdoctor.output.table import render
-    from lbdoctor.rules import CATALOGUE, find
 
     played = open_demo()
     sys.stdout.write(STORY)
-    for number, act in enumerate(played.acts, 1):
+    for number, act in enumerate(played.play(), 1):
         sys.stdout.write(_line(number, act))
-    sys.stdout.write("\n$ lbdoctor scan\n")
-    sys.stdout.flush()
-    report = look(Reader(played.cluster), scope=None, rules=CATALOGUE)
-    render(report, sys.stdout)
-    sys.stdout.write("\nWhat each finding means:\n\n")
-    for code in dict.fromkeys(finding.code for finding in report.findings):
-        render_brief(find(code), sys.stdout)
-    sys.stdout.write("Nothing was written anywhere. On a cluster of yours: lbdoctor scan\n")
+    show = Show(played)
+    show.scan()
+    show.repair()
+    show.scan()
+    show.undo()
+    sys.stdout.write(END)
 
 
 def _line(number: int, act: Act) -> str:

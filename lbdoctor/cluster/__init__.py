@@ -85,7 +85,7 @@ def open_stream(stream: TextIO) -> Api:
 
 
 def open_demo() -> Demo:
-    """Return a made-up cluster in which much is wrong, and how it came to that."""
-    from lbdoctor.cluster.memory.demo import play
+    """Return a made-up cluster that can be led into the race."""
+    from lbdoctor.cluster.memory.demo import Demo
 
-    return play()
+    return Demo()

@@ -16,7 +16,7 @@ from lbdoctor.repair.plan import Held, Item, Plan
 
 Document = dict[str, Any]
 
-MOST_LINES = 10
+MOST_LINES = 5
 """More items of one code in one pool than this become one line."""
 
 
@@ -27,9 +27,10 @@ def plan_lines(plan: Plan) -> Iterable[str]:
             which = first_addresses([item.finding.address for item in items])
             yield f"{code}  {visible(pool)}  {len(items)} times: {which}"
             continue
-        for item in items:
-            note = f" ({item.finding.note.partition(':')[0]})" if item.finding.note else ""
-            yield f"{code}  {visible(item.title)}{note}"
+        yield from (f"{code}  {visible(item.title)}" for item in items)
+    for code, note in dict.fromkeys((i.finding.code, i.finding.note) for i in plan.items):
+        if note:
+            yield f"{code}: {visible(note)}"
     for reason, hint, held in _held(plan.held):
         codes = ", ".join(sorted({item.finding.code for item in held}))
         more = f"; {visible(hint)}" if hint else ""

@@ -90,6 +90,16 @@ def test_demo_makes_its_state_by_the_race_itself(program: Program) -> None:
     assert re.search(rf"LBD201 .* {re.escape(taken[1])}  stuck", scanned)
 
 
+def test_demo_tells_the_whole_story(program: Program) -> None:
+    parts = program.run("demo").stdout.split("\n$ lbdoctor ")
+    assert [part.split()[0] for part in parts[1:]] == ["scan", "repair", "scan", "undo"]
+    _, before, repaired, after, undone = parts
+    assert "12 error" in before
+    assert "12 done; to take it back: lbdoctor undo" in repaired
+    assert "no problems found" in after
+    assert "put back 10.77.0.16" in undone
+
+
 def test_the_version_is_the_packages(program: Program) -> None:
     assert program.run("--version").stdout == f"lbdoctor {__version__}\n"
 

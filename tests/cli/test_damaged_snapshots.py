@@ -8,16 +8,15 @@ from pathlib import Path
 import pytest
 
 from lbdoctor.cli.exit_codes import ExitCode
-from lbdoctor.cluster.memory.demo import play
 from tests.cli.program import Program, assert_one_line_of_help
-from tests.unit.cluster.clusters import collected
+from tests.unit.cluster.clusters import collected, stuck_demo
 
 HEAD = "apiVersion: lbdoctor.io/v1\nkind: Snapshot\n"
 
 
 @pytest.fixture
 def snapshot(tmp_path: Path) -> Path:
-    collected(play().cluster, tmp_path / "snapshot")
+    collected(stuck_demo(), tmp_path / "snapshot")
     return tmp_path / "snapshot"
 
 

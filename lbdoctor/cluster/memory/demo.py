@@ -36,82 +36,81 @@ class Act:
     what: str
 
 
-@dataclass(frozen=True, slots=True)
 class Demo:
-    """The cluster as it is left, and how it came to that."""
-
-    cluster: MemoryServer
-    acts: tuple[Act, ...]
-
-
-def play() -> Demo:
-    """Run the controller into the race, the same way each time."""
-    return _Stage().play()
-
-
-class _Stage:
     """A cluster, the controller, and the guest clusters' cloud provider."""
 
     def __init__(self) -> None:
         self._clock = ManualClock(NOON)
         numbers = count(1)
-        self._cluster = MemoryServer(
+        self.cluster = MemoryServer(
             self._clock, name="demo", new_uid=lambda: f"5f0c1c39-8b1a-4b4e-9a34-{next(numbers):012}"
         )
         for manifest in _surroundings():
-            self._cluster.load(Kind(manifest["kind"]), manifest)
-        self._controller = Controller(self._cluster, VERSION, now=self._clock.now)
-        self._rest(2)
+            self.cluster.load(Kind(manifest["kind"]), manifest)
+        self._controller = Controller(self.cluster, VERSION, now=self._clock.now)
+        self._providers: list[Iterator[float]] = []
+        self._work(2)
 
-    def play(self) -> Demo:
+    def now(self) -> datetime:
+        return self._clock.now()
+
+    def rest(self, seconds: float) -> None:
+        """Let time pass, in which everybody goes about their work."""
+        self._work(seconds)
+        self._providers = [item for item in self._providers if next(item, None) is not None]
+        self._work(seconds)
+        self.cluster.load(Kind.LEASE, _lease(self._clock.now()))
+
+    def play(self) -> list[Act]:
+        """Run the controller into the race, the same way each time; return how it went."""
         for name in HEALTHY:
-            for seconds in provide(self._cluster, _wanted(f"prod-default-{name}")):
-                self._rest(seconds)
+            for seconds in provide(self.cluster, _wanted(f"prod-default-{name}")):
+                self._work(seconds)
         acts = list(self._race(f"prod-default-{STUCK[0]}"))
         for name in STUCK[1:]:
             list(self._race(f"prod-default-{name}"))
         for name in GONE:
             self._lose(f"test-default-{name}")
         acts.append(Act("guest cluster", "is deleted while nine more are at 2: their records stay"))
-        self._cluster.create(Kind.LOAD_BALANCER, _wanted("prod-default-lab-97e938d1", "vlan130"))
-        self._rest(60)
-        self._cluster.load(Kind.LEASE, _lease(self._clock.now()))
-        return Demo(self._cluster, tuple(acts))
+        self._work(60)
+        self.cluster.load(Kind.LEASE, _lease(self._clock.now()))
+        return acts
 
     def _race(self, name: str) -> Iterator[Act]:
         """Let the cloud provider lose its patience between two writes of the controller."""
         owner = Owner("edge", name)
-        waiting = provide(self._cluster, _wanted(name))
+        waiting = provide(self.cluster, _wanted(name))
         next(waiting)
         yield Act("cloud provider", f"creates {owner}")
         task = self._begin(owner)
         self._controller.advance(task)
         yield Act("controller", f"takes {self._last_taken()} for it from edge-pool, and is slow")
         first = self._uid(owner)
-        while self._cluster.get(Kind.LOAD_BALANCER, name, owner.namespace):
+        while self.cluster.get(Kind.LOAD_BALANCER, name, owner.namespace):
             self._clock.advance(next(waiting))
         self._clock.advance(next(waiting))
+        self._providers.append(waiting)
         yield Act("cloud provider", "has waited ten seconds: deletes it, and creates it again")
         now = self._uid(owner)
         while task in self._controller.tasks:
             self._controller.advance(task)
         text = f"for UID ...{first[-3:]}, and is refused: the UID is ...{now[-3:]} by now"
         yield Act("controller", f"writes the booking {text}")
-        self._rest(2)
-        found = self._cluster.get(Kind.LOAD_BALANCER, name, owner.namespace)
+        self._work(2)
+        found = self.cluster.get(Kind.LOAD_BALANCER, name, owner.namespace)
         message = load_balancer(found).message if found else ""
         yield Act("controller", f"tries again, for good: {message}")
 
     def _lose(self, name: str) -> None:
         """Delete a LoadBalancer between the two writes: nobody gives its address back."""
         owner = Owner("edge", name)
-        self._cluster.create(Kind.LOAD_BALANCER, _wanted(name))
+        self.cluster.create(Kind.LOAD_BALANCER, _wanted(name))
         task = self._begin(owner)
         self._controller.advance(task)
-        self._cluster.delete(Kind.LOAD_BALANCER, name, owner.namespace)
+        self.cluster.delete(Kind.LOAD_BALANCER, name, owner.namespace)
         while task in self._controller.tasks:
             self._controller.advance(task)
-        self._rest(1)
+        self._work(1)
 
     def _begin(self, owner: Owner) -> Task:
         """Return the controller's handling of a new LoadBalancer, up to its first write."""
@@ -120,15 +119,15 @@ class _Stage:
         assert task.next is Step.W1, task  # noqa: S101 - or the story is another one
         return task
 
-    def _rest(self, seconds: float) -> None:
+    def _work(self, seconds: float) -> None:
         self._controller.run_for(seconds, self._clock.advance)
 
     def _uid(self, owner: Owner) -> str:
-        found = self._cluster.get(Kind.LOAD_BALANCER, owner.name, owner.namespace)
+        found = self.cluster.get(Kind.LOAD_BALANCER, owner.name, owner.namespace)
         return str(found["metadata"]["uid"]) if found else ""
 
     def _last_taken(self) -> str:
-        found = self._cluster.get(Kind.IP_POOL, "edge-pool")
+        found = self.cluster.get(Kind.IP_POOL, "edge-pool")
         return str(found["status"]["lastAllocated"]) if found else ""
 
 

@@ -9,6 +9,8 @@ from pathlib import Path
 from lbdoctor import cluster
 from lbdoctor.cluster.api import PAGE_SIZE, Api, Manifest, Page
 from lbdoctor.cluster.files import kind_of
+from lbdoctor.cluster.memory.demo import Demo
+from lbdoctor.cluster.memory.server import MemoryServer
 from lbdoctor.cluster.objects import Objects
 from lbdoctor.cluster.reader import Reader
 from lbdoctor.cluster.recorder import Call, Recorder
@@ -21,6 +23,13 @@ from lbdoctor.domain.snapshot import Origin, OriginKind
 from lbdoctor.rules import CATALOGUE
 
 NOON = datetime(2026, 8, 20, 12, 0, 0, 123456, tzinfo=UTC)
+
+
+def stuck_demo() -> MemoryServer:
+    """Return the cluster of the demo, led into the race."""
+    demo = Demo()
+    demo.play()
+    return demo.cluster
 
 
 def cluster_of(manifests: Iterable[Manifest]) -> Objects:

@@ -11,7 +11,6 @@ import pytest
 from lbdoctor.cluster.api import Manifest, Page, PageOptions, Wrapper
 from lbdoctor.cluster.files import kind_of
 from lbdoctor.cluster.lists import documents, objects_of
-from lbdoctor.cluster.memory.demo import play
 from lbdoctor.cluster.recorder import Call, Recorder
 from lbdoctor.cluster.snapshots import INDEX, write_snapshot
 from lbdoctor.diagnosis.port import Unread
@@ -28,7 +27,15 @@ from tests.cli.manifests import (
     pool,
     service,
 )
-from tests.unit.cluster.clusters import NOON, Failing, cluster_of, collected, looked_at, told
+from tests.unit.cluster.clusters import (
+    NOON,
+    Failing,
+    cluster_of,
+    collected,
+    looked_at,
+    stuck_demo,
+    told,
+)
 
 NOTHING_READ = Snapshot(origin=Origin(OriginKind.MEMORY, "demo"))
 DUPLICATE = "10.0.0.7 has been allocated to a/young, duplicate allocation is not allowed"
@@ -68,7 +75,7 @@ def test_a_full_cluster_reads_back_the_same(tmp_path: Path) -> None:
 
 
 def test_the_demo_reads_back_the_same(tmp_path: Path) -> None:
-    before, after = collected(play().cluster, tmp_path)
+    before, after = collected(stuck_demo(), tmp_path)
     assert told(after) == told(before)
 
 
@@ -178,7 +185,7 @@ def test_every_file_is_a_list_that_kubectl_could_have_written(tmp_path: Path) ->
 def test_a_directory_that_is_not_empty_is_refused_and_not_touched(tmp_path: Path) -> None:
     (tmp_path / "mine.txt").write_text("precious", encoding="utf-8")
     with pytest.raises(UnreadableError, match="not empty") as caught:
-        write_snapshot(Recorder(play().cluster), tmp_path, NOTHING_READ)
+        write_snapshot(Recorder(stuck_demo()), tmp_path, NOTHING_READ)
     assert caught.value.hint
     assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
     assert (tmp_path / "mine.txt").read_text(encoding="utf-8") == "precious"
@@ -188,11 +195,11 @@ def test_a_path_that_can_be_no_directory_is_refused(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("x", encoding="utf-8")
     for path in ("file", "file/deeper", "n" * 5000):
         with pytest.raises(UnreadableError):
-            write_snapshot(Recorder(play().cluster), tmp_path / path, NOTHING_READ)
+            write_snapshot(Recorder(stuck_demo()), tmp_path / path, NOTHING_READ)
 
 
 def test_missing_parents_are_made(tmp_path: Path) -> None:
-    written = write_snapshot(Recorder(play().cluster), tmp_path / "a" / "b", NOTHING_READ)
+    written = write_snapshot(Recorder(stuck_demo()), tmp_path / "a" / "b", NOTHING_READ)
     assert written[-1] == tmp_path / "a" / "b" / INDEX
 
 

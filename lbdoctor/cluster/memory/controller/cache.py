@@ -96,6 +96,11 @@ class Cache:
             yield from ((kind, Event(EventType.MODIFIED, item)) for item in there)
 
     @property
+    def unbelieved(self) -> list[tuple[Kind, Event]]:
+        """What was heard of and is not taken in yet, oldest first."""
+        return [(pending.kind, pending.event) for pending in self._pending]
+
+    @property
     def next_due(self) -> datetime | None:
         return self._pending[0].due if self._pending else None
 

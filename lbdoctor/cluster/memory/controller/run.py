@@ -106,6 +106,11 @@ class Controller:
         return task.next
 
     @property
+    def waiting(self) -> frozenset[ObjectRef]:
+        """The objects that are to be handled again, now or later."""
+        return frozenset(self._queue)
+
+    @property
     def next_due(self) -> datetime | None:
         """When something is to be done again, with nothing heard until then."""
         times = [*self._queue.values(), *([self.cache.next_due] if self.cache.next_due else [])]

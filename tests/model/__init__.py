@@ -1,0 +1,1 @@
+"""A search over the interleavings of Harvester's real steps and lbdoctor's own."""

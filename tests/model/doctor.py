@@ -1,0 +1,208 @@
+"""lbdoctor's production code, stopped before every call of its port."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+from greenlet import getcurrent, greenlet
+
+from lbdoctor.cluster.memory.clock import ManualClock
+from lbdoctor.cluster.memory.server import MemoryServer
+from lbdoctor.cluster.writer import Writer
+from lbdoctor.diagnosis.look import look
+from lbdoctor.domain.changes import LoadBalancerChange, PoolChange
+from lbdoctor.repair.outcomes import Outcome
+from lbdoctor.repair.plan import Wishes, plan
+from lbdoctor.repair.port import Intent
+from lbdoctor.repair.run import carry_out
+from lbdoctor.repair.writing import Pen
+from lbdoctor.rules import CATALOGUE
+
+_VERSION = re.compile(r"resource_version='(\d+)'")
+_TIMES = re.compile(r"datetime\.datetime\([^)]*\)+")
+
+
+@dataclass(frozen=True, slots=True)
+class Guards:
+    """Guards of the safety contract that a search can switch off, one by one."""
+
+    fence: bool = True
+    """A LoadBalancer that exists is touched before its record is taken."""
+
+    version: bool = True
+    """A pool is written at the version that it was read at."""
+
+    live_owner: bool = True
+    """The owner is looked up anew right before the write."""
+
+    order: bool = True
+    """Pools are read before LoadBalancers."""
+
+    second_look: bool = True
+    """What was seen once is looked at again after the grace."""
+
+    put_back: bool = True
+    """An owner that came back is looked for after the write."""
+
+    pool_first: bool = True
+    """The pool that is written was read before the fence."""
+
+
+ALL_ON = Guards()
+
+
+class Port:
+    """A ``Cluster`` that stops before each call, and lets guards be switched off."""
+
+    def __init__(self, server: MemoryServer, guards: Guards, ordinal: Callable[[str], str]) -> None:
+        self._real = Writer(server)
+        self._guards = guards
+        self._ordinal = ordinal
+        self._first: dict[object, object] = {}
+        self._writes = 0
+        self.seen: list[str] = []
+        self.removed: list[tuple[str, str, str]] = []
+        """Pool, key and owner of every record that a write of lbdoctor took away."""
+
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(self._real, name)
+        if not callable(found):
+            return found
+
+        def stopped(*args: Any, **kwargs: Any) -> Any:
+            pause()
+            return self._noted(name, found(*args, **kwargs))
+
+        return stopped
+
+    def load_balancer(self, owner: Any) -> Any:
+        if not self._guards.live_owner and owner in self._first:
+            return self._first[owner]
+        pause()
+        found = self._real.load_balancer(owner)
+        self._first.setdefault(owner, found)
+        return self._noted("load_balancer", found)
+
+    def change_pool(self, change: PoolChange, *, dry_run: bool = False) -> Any:
+        pause()
+        before = self._real.ip_pool(change.pool.name)
+        if not self._guards.version and before is not None:
+            change = replace(change, resource_version=before.resource_version)
+        after = self._real.change_pool(change, dry_run=dry_run)
+        for key, owner in change.records.items():
+            there = before.record(key) if before else None
+            if owner is None and there is not None:
+                self.removed.append((change.pool.name, key, there.owner_text))
+            elif owner is not None:
+                gone = (change.pool.name, key, owner)
+                self.removed = [item for item in self.removed if item != gone]
+        return self._noted("change_pool", after)
+
+    def change_load_balancer(self, change: LoadBalancerChange, *, dry_run: bool = False) -> Any:
+        if not self._guards.fence and change.is_touch:
+            return self._real.load_balancer(change.load_balancer.owner)
+        pause()
+        return self._noted(
+            "change_load_balancer", self._real.change_load_balancer(change, dry_run=dry_run)
+        )
+
+    def _noted(self, name: str, found: Any) -> Any:
+        """Remember what was answered: from here on all that lbdoctor does follows from it."""
+        text = _VERSION.sub(lambda match: self._ordinal(match[1]), repr(found))
+        self.seen.append(f"{name} {_TIMES.sub('', text)}")
+        return found
+
+
+def pause() -> None:
+    """Give the turn back to the search."""
+    current = getcurrent()
+    if current.parent is not None:
+        current.parent.switch()
+
+
+@dataclass(slots=True)
+class Pace:
+    """Time that passes only while lbdoctor waits."""
+
+    clock: ManualClock
+
+    def now(self) -> datetime:
+        return self.clock.now()
+
+    def wait(self, seconds: float) -> None:
+        pause()
+        self.clock.advance(seconds)
+
+    def check(self) -> None:
+        """Nobody wants it to end."""
+
+    def jitter(self, seconds: float) -> float:
+        return seconds / 2
+
+
+@dataclass(slots=True)
+class Notes:
+    """A journal in memory."""
+
+    intents: list[Intent] = field(default_factory=list)
+
+    def before(self, intent: Intent) -> None:
+        self.intents.append(intent)
+
+    def after(self, intent: Intent, outcome: str) -> None:
+        """What became of it the search sees itself."""
+
+
+class Doctor:
+    """One repair, from the first look to the last outcome."""
+
+    def __init__(
+        self,
+        server: MemoryServer,
+        clock: ManualClock,
+        guards: Guards,
+        ordinal: Callable[[str], str],
+    ) -> None:
+        self.port = Port(server, guards, ordinal)
+        self.outcomes: list[Outcome] = []
+        self._clock = clock
+        self._guards = guards
+        self._thread = greenlet(self._run)
+        self.is_over = False
+        self.steps = 0
+
+    @property
+    def position(self) -> str:
+        """What decides all that it will do: how far it is, and what it was answered so far."""
+        return f"{self.steps} {self.is_over} {hash(tuple(self.port.seen))}"
+
+    def step(self) -> None:
+        """Go on to the next call of the port."""
+        self.steps += 1
+        self._thread.switch()
+        self.is_over = self._thread.dead
+
+    def kill(self) -> None:
+        """End it where it stands, as SIGKILL does."""
+        if not self._thread.dead:
+            self._thread.throw()
+        self.is_over = True
+
+    def _run(self) -> None:
+        pace = Pace(self._clock)
+        pen = Pen(self.port, Notes(), pace, "run")
+        report = look(self.port, scope=None, rules=CATALOGUE)
+        made = plan(report, Wishes(subjects=frozenset({"pool/p", "pool/q"})))
+        if self._guards.second_look:
+            pace.wait(30.0)
+            known = {item.stamp for item in made.items}
+            report = look(self.port, scope=None, rules=CATALOGUE)
+            made = plan(report, Wishes(subjects=frozenset({"pool/p", "pool/q"})))
+            items = [item for item in made.items if item.stamp in known]
+        else:
+            items = list(made.items)
+        self.outcomes.extend(carry_out(pen, report.snapshot, items))

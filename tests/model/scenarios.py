@@ -1,0 +1,75 @@
+"""Where the searches begin: the states of harvester.md that lbdoctor acts on."""
+
+from __future__ import annotations
+
+from lbdoctor.cluster.memory.controller.steps import Step
+from lbdoctor.domain.refs import Kind, Owner
+from tests.model.objects import lb, pool
+from tests.model.world import Act, World
+
+LB = Kind.LOAD_BALANCER
+
+
+def create(name: str) -> Act:
+    return lambda server: server.create(LB, lb(name))
+
+
+def delete(name: str) -> Act:
+    return lambda server: server.delete(LB, name, "default")
+
+
+def touch(name: str) -> Act:
+    body = {"metadata": {"annotations": {"somebody": "was here"}}}
+    return lambda server: server.patch(LB, name, "default", body=body)
+
+
+def stale(world: World) -> None:
+    """S2: ``a`` went away between the two writes of its allocation."""
+    _one_pool(world)
+    _lose(world, again=False)
+
+
+def stuck(world: World) -> None:
+    """S1: ``a`` went away in between, and another of its name is there by now."""
+    _one_pool(world)
+    _lose(world, again=True)
+
+
+def _one_pool(world: World) -> None:
+    world.server.create(Kind.IP_POOL, pool())
+    world.settle()
+
+
+def _lose(world: World, *, again: bool) -> None:
+    controller = world.controller
+    world.server.create(LB, lb("a"))
+    controller.listen()
+    task = controller.begin(Owner("default", "a").ref)
+    assert task.next is Step.W1
+    controller.advance(task)
+    world.server.delete(LB, "a", "default")
+    if again:
+        world.server.create(LB, lb("a"))
+    while task in controller.tasks:
+        controller.advance(task)
+    if controller.waiting and not again:
+        world.settle()
+    for _ in range(3):  # not to its end: some versions would heal it
+        if again and not world.server.get(LB, "a", "default"):
+            break
+        controller.listen()
+    if again:
+        _until_it_says_so(world)
+
+
+def _until_it_says_so(world: World) -> None:
+    """Let the controller meet the record once, up to the write that says so."""
+    ref = Owner("default", "a").ref
+    controller = world.controller
+    world.clock.advance(1)
+    controller.listen()
+    task = controller.begin(ref)
+    while task in controller.tasks and task.next is not Step.R1:
+        controller.advance(task)
+    if task in controller.tasks:
+        world.controller = world.new_controller()

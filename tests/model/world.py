@@ -1,0 +1,174 @@
+"""Everybody who acts, and the moves that each can make next."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from lbdoctor.cluster.api import Event, Manifest, WriteError
+from lbdoctor.cluster.memory.clock import ManualClock
+from lbdoctor.cluster.memory.controller.cache import KINDS, Cache
+from lbdoctor.cluster.memory.controller.run import Controller, Task
+from lbdoctor.cluster.memory.server import MemoryServer
+from lbdoctor.domain.controller import Version
+from lbdoctor.domain.refs import Kind, ObjectRef
+from tests.model.doctor import Doctor, Guards
+
+NOON = datetime(2026, 8, 20, 12, 0, tzinfo=UTC)
+Move = tuple[str, ...]
+Act = Callable[[MemoryServer], object]
+"""Something that a person, or a guest's cloud provider, does in one go."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """Where a search begins, and who else acts."""
+
+    name: str
+    version: Version
+    prepare: Callable[[World], None]
+    acts: tuple[Act, ...] = ()
+    guards: Guards = field(default_factory=Guards)
+    crashes: bool = False
+
+
+class World:
+    """One run, moved by the search."""
+
+    def __init__(self, scenario: Scenario) -> None:
+        self.clock = ManualClock(NOON)
+        numbers = iter(range(1, 10_000))
+        self.server = MemoryServer(self.clock, new_uid=lambda: f"uid-{next(numbers)}")
+        self._version = scenario.version
+        self._told = dict.fromkeys(KINDS, "0")
+        self._counts: dict[str, int] = {}
+        self._ordinals: dict[str, str] = {}
+        self.controller = self.new_controller()
+        scenario.prepare(self)
+        self.clock.advance(600)
+        self._acts = list(scenario.acts)
+        self._traces: dict[int, list[str]] = {}
+        self._crashes = 1 if scenario.crashes else 0
+        self.doctor = Doctor(self.server, self.clock, scenario.guards, self._ordinal)
+
+    def new_controller(self) -> Controller:
+        return Controller(self.server, self._version, now=self.clock.now)
+
+    def settle(self) -> None:
+        """Let the controller do all that it would do by itself."""
+        for _ in range(4):
+            while self.controller.tasks:
+                self.controller.advance(self.controller.tasks[0])
+            self.controller.run_for(300, self.clock.advance)
+
+    def moves(self) -> list[Move]:
+        """Return what can happen next; the order is always the same."""
+        found: list[Move] = []
+        if not self.doctor.is_over:
+            found.append(("doctor",))
+        found += [("advance", str(task.ref)) for task in self.controller.tasks]
+        if self.controller.cache.next_due is not None:
+            found.append(("believe",))
+        found += [("begin", str(ref)) for ref in self.controller.ready()]
+        if len(found) <= 1 and self.controller.next_due is not None:
+            found.append(("timer",))
+        if self._acts:
+            found.append(("act", str(len(self._acts))))
+        if self._crashes and self.controller.tasks:
+            found.append(("crash",))
+        return found
+
+    def make(self, move: Move) -> None:
+        """Make a move; what it changed is told, but not believed yet."""
+        self._make(move)
+        self.controller.cache.listen(self.clock.now())
+
+    def _make(self, move: Move) -> None:
+        match move:
+            case ("doctor",):
+                self.doctor.step()
+            case ("advance", name):
+                self._advance(next(t for t in self.controller.tasks if str(t.ref) == name))
+            case ("believe",):
+                self.controller.enqueue(self.controller.cache.believe_next())
+            case ("begin", name):
+                ref = next(r for r in self.controller.ready() if str(r) == name)
+                task = self.controller.begin(ref)
+                self._traces[id(task)] = [self._cached(ref)]
+            case ("timer",):
+                due = self.controller.next_due
+                if due is not None:
+                    left = (due - self.clock.now()).total_seconds()
+                    self.clock.advance(max(left, 0.0))
+            case ("act", _):
+                try:
+                    self._acts.pop(0)(self.server)
+                except WriteError:
+                    return
+            case ("crash",):
+                self._crashes -= 1
+                self.controller = self.new_controller()
+                self._traces.clear()
+            case _:
+                raise AssertionError(move)
+
+    def _advance(self, task: Task) -> None:
+        trace = self._traces.setdefault(id(task), [])
+        self.controller.advance(task)
+        trace.append(self._cached(task.ref))
+
+    def key(self) -> tuple[str, ...]:
+        """Return what decides everything that can happen from here on."""
+        objects = [self._plain(item) for kind in KINDS for item in self.server.every(kind)]
+        tasks = sorted(
+            f"{task.ref} {task.next} {self._traces.get(id(task))}" for task in self.controller.tasks
+        )
+        cache = self.controller.cache
+        waiting = sorted(str(ref) for ref in self.controller.waiting)
+        told = [f"{kind} {self._event(event)}" for kind, event in cache.unbelieved]
+        believed = sorted(self._plain(item) for kind in KINDS for item in cache.all(kind))
+        return (
+            *objects,
+            *tasks,
+            *waiting,
+            *told,
+            *believed,
+            str(len(self._acts)),
+            str(self._crashes),
+            self.doctor.position,
+        )
+
+    def _cached(self, ref: ObjectRef) -> str:
+        cache: Cache = self.controller.cache
+        pools = [self._plain(item) for item in cache.all(Kind.IP_POOL)]
+        found = cache.get(ref)
+        return json.dumps([pools, self._plain(found) if found else ""])
+
+    def _event(self, event: Event) -> str:
+        return f"{event.type} {self._plain(event.manifest)}"
+
+    def _plain(self, manifest: Manifest) -> str:
+        """Return an object without times, its version by how many writes it has seen."""
+        copy = json.loads(json.dumps(manifest))
+        meta = copy["metadata"]
+        meta["resourceVersion"] = self._ordinal(meta.get("resourceVersion", ""))
+        for field_ in ("creationTimestamp", "deletionTimestamp"):
+            meta[field_] = field_ in meta
+        (meta.get("annotations") or {}).pop("lbdoctor.io/touched", None)
+        for condition in (copy.get("status") or {}).get("conditions", ()):
+            condition.pop("lastUpdateTime", None)
+        return json.dumps(copy, sort_keys=True)
+
+    def _ordinal(self, version: str) -> str:
+        """Return which write of its object a version stands for."""
+        for kind in KINDS:
+            for event in self.server.watch(kind, since=self._told[kind], seconds=0):
+                self._told[kind] = event.version
+                meta = event.manifest["metadata"]
+                if "name" in meta:
+                    key = f"{kind} {meta['name']}"
+                    self._counts[key] = self._counts.get(key, 0) + 1
+                    self._ordinals[event.version] = f"{key}#{self._counts[key]}"
+        return self._ordinals.get(version, "?")
