@@ -42,9 +42,6 @@ class Guards:
     order: bool = True
     """Pools are read before LoadBalancers."""
 
-    second_look: bool = True
-    """What was seen once is looked at again after the grace."""
-
     put_back: bool = True
     """An owner that came back is looked for after the write."""
 
@@ -62,8 +59,9 @@ class Port:
         self._real = Writer(server)
         self._guards = guards
         self._ordinal = ordinal
-        self._first: dict[object, object] = {}
-        self._writes = 0
+        self._known: dict[object, object] = {}
+        self._has_written = False
+        self._read_behind = ""
         self.seen: list[str] = []
         self.removed: list[tuple[str, str, str]] = []
         """Pool, key and owner of every record that a write of lbdoctor took away."""
@@ -79,22 +77,46 @@ class Port:
 
         return stopped
 
+    def ip_pool(self, name: str) -> Any:
+        if not self._guards.order:
+            self._asked_before(name)
+        pause()
+        return self._noted("ip_pool", self._real.ip_pool(name))
+
     def load_balancer(self, owner: Any) -> Any:
-        if not self._guards.live_owner and owner in self._first:
-            return self._first[owner]
+        if owner in self._known and self._serves_what_it_knows():
+            return self._known[owner]
         pause()
         found = self._real.load_balancer(owner)
-        self._first.setdefault(owner, found)
+        self._known[owner] = found
         return self._noted("load_balancer", found)
+
+    def _serves_what_it_knows(self) -> bool:
+        """Whether an owner is not asked for again: once it was written for, or never."""
+        if self._has_written and not self._guards.put_back:
+            return True
+        return not self._guards.live_owner or not self._guards.order
+
+    def _asked_before(self, name: str) -> None:
+        """Look the owners of a pool's records up before the pool itself is read."""
+        pool = self._real.ip_pool(name)
+        for record in pool.records if pool else ():
+            if record.owner:
+                pause()
+                self._known[record.owner] = self._real.load_balancer(record.owner)
 
     def change_pool(self, change: PoolChange, *, dry_run: bool = False) -> Any:
         pause()
         before = self._real.ip_pool(change.pool.name)
-        if not self._guards.version and before is not None:
+        assert before is not None
+        if not self._guards.version:
             change = replace(change, resource_version=before.resource_version)
+        elif not self._guards.pool_first and self._read_behind:
+            change = replace(change, resource_version=self._read_behind)
         after = self._real.change_pool(change, dry_run=dry_run)
+        self._has_written = True
         for key, owner in change.records.items():
-            there = before.record(key) if before else None
+            there = before.record(key)
             if owner is None and there is not None:
                 self.removed.append((change.pool.name, key, there.owner_text))
             elif owner is not None:
@@ -106,9 +128,14 @@ class Port:
         if not self._guards.fence and change.is_touch:
             return self._real.load_balancer(change.load_balancer.owner)
         pause()
-        return self._noted(
-            "change_load_balancer", self._real.change_load_balancer(change, dry_run=dry_run)
-        )
+        written = self._real.change_load_balancer(change, dry_run=dry_run)
+        if not self._guards.pool_first:
+            pause()
+            pool = self._real.ip_pool("p")
+            records = pool.records if pool else ()
+            is_held = any(record.owner == written.owner for record in records)
+            self._read_behind = pool.resource_version if pool and is_held else ""
+        return self._noted("change_load_balancer", written)
 
     def _noted(self, name: str, found: Any) -> Any:
         """Remember what was answered: from here on all that lbdoctor does follows from it."""
@@ -197,12 +224,9 @@ class Doctor:
         pen = Pen(self.port, Notes(), pace, "run")
         report = look(self.port, scope=None, rules=CATALOGUE)
         made = plan(report, Wishes(subjects=frozenset({"pool/p", "pool/q"})))
-        if self._guards.second_look:
-            pace.wait(30.0)
-            known = {item.stamp for item in made.items}
-            report = look(self.port, scope=None, rules=CATALOGUE)
-            made = plan(report, Wishes(subjects=frozenset({"pool/p", "pool/q"})))
-            items = [item for item in made.items if item.stamp in known]
-        else:
-            items = list(made.items)
+        pace.wait(30.0)
+        known = {item.stamp for item in made.items}
+        report = look(self.port, scope=None, rules=CATALOGUE)
+        made = plan(report, Wishes(subjects=frozenset({"pool/p", "pool/q"})))
+        items = [item for item in made.items if item.stamp in known]
         self.outcomes.extend(carry_out(pen, report.snapshot, items))

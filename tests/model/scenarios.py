@@ -29,6 +29,14 @@ def stale(world: World) -> None:
     _lose(world, again=False)
 
 
+def stale_in_history(world: World) -> None:
+    """S2 as an edit by hand left it: history names the record's owner for the address, too."""
+    stale(world)
+    body = {"status": {"allocatedHistory": {"10.0.0.2": "default/a"}}}
+    world.server.patch(Kind.IP_POOL, "p", body=body)
+    world.settle()
+
+
 def stuck(world: World) -> None:
     """S1: ``a`` went away in between, and another of its name is there by now."""
     _one_pool(world)
