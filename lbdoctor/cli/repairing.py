@@ -16,7 +16,7 @@ from lbdoctor.cli.durations import parse_duration
 from lbdoctor.cli.exit_codes import ExitCode, for_run
 from lbdoctor.cli.pace import RunPace
 from lbdoctor.cli.wiring import LiveOptions, Progress
-from lbdoctor.cluster.writer import Writer
+from lbdoctor.cluster.writer import ReviewedWriter
 from lbdoctor.diagnosis.look import look
 from lbdoctor.diagnosis.port import ReadError
 from lbdoctor.diagnosis.report import Report
@@ -82,7 +82,7 @@ class Run:
         self._asked = asked
         self._rules = select(asked.only, asked.ignored)
         self._progress = Progress()
-        self._writer: Writer = runs.open_writer(asked.live, self._progress)
+        self._writer: ReviewedWriter = runs.open_writer(asked.live, self._progress)
         self._id = runs.new_run()
         self._lacking: tuple[Right, ...] = ()
 

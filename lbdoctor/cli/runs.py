@@ -16,7 +16,7 @@ import typer
 from lbdoctor import cluster
 from lbdoctor.cli.durations import parse_duration
 from lbdoctor.cli.wiring import LiveOptions, Progress, trace
-from lbdoctor.cluster.writer import Writer
+from lbdoctor.cluster.writer import ReviewedWriter
 from lbdoctor.diagnosis.report import Report
 from lbdoctor.domain.snapshot import Origin
 from lbdoctor.output.text import visible
@@ -34,7 +34,7 @@ class CheckedJournal(Journal, Protocol):
     def check(self) -> None: ...
 
 
-def open_writer(options: LiveOptions, progress: Progress) -> Writer:
+def open_writer(options: LiveOptions, progress: Progress) -> ReviewedWriter:
     """Return the live cluster to write to.
 
     Raises:
@@ -47,7 +47,7 @@ def open_writer(options: LiveOptions, progress: Progress) -> Writer:
         timeout=parse_duration(options.request_timeout, "--request-timeout"),
         trace=trace if options.verbose else None,
     )
-    return Writer(api, progress)
+    return ReviewedWriter(api, progress)
 
 
 def state_directory() -> Path:

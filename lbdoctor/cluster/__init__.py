@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
-from lbdoctor.cluster.api import Api, WritableApi
+from lbdoctor.cluster.api import Api, ReviewedApi
 from lbdoctor.diagnosis.port import Earlier
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def open_writable(
     context: str | None,
     timeout: float,
     trace: Callable[[str], None] | None = None,
-) -> WritableApi:
+) -> ReviewedApi:
     """Return the cluster of a kubeconfig to write to; see ``open_live``."""
     from lbdoctor.cluster.live.connect import connect
     from lbdoctor.cluster.live.writes import LiveCluster

@@ -159,14 +159,6 @@ class WritableApi(Api, Protocol):
         """Delete an object; with ``uid`` only that one, not another of the same name."""
         ...
 
-    def may(self, verb: str, kind: Kind, namespace: str = "") -> bool:
-        """Return whether this caller may do something, in one namespace or in all.
-
-        Raises:
-            ReadError: The API server does not say.
-        """
-        ...
-
     def watch(
         self, kind: Kind, namespace: str = "", *, since: str, seconds: float
     ) -> Iterator[Event]:
@@ -175,6 +167,18 @@ class WritableApi(Api, Protocol):
         Raises:
             ExpiredError: The API server does not remember that far back.
             ReadError: The watch cannot be had.
+        """
+        ...
+
+
+class ReviewedApi(WritableApi, Protocol):
+    """A cluster that says what its caller may do."""
+
+    def may(self, verb: str, kind: Kind, namespace: str = "") -> bool:
+        """Return whether this caller may do something, in one namespace or in all.
+
+        Raises:
+            ReadError: The API server does not say.
         """
         ...
 
@@ -218,6 +222,7 @@ __all__ = [
     "Patch",
     "ReadError",
     "Resource",
+    "ReviewedApi",
     "Unread",
     "Unwritten",
     "Wrapper",

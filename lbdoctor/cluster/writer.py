@@ -6,7 +6,7 @@ With ``manifest.py`` the only file that knows the names of fields.
 from __future__ import annotations
 
 from lbdoctor.cluster import manifest as decode
-from lbdoctor.cluster.api import Manifest, WritableApi
+from lbdoctor.cluster.api import Manifest, ReviewedApi, WritableApi
 from lbdoctor.cluster.fields import MalformedError
 from lbdoctor.cluster.reader import Progress, Reader, silent
 from lbdoctor.domain import keys
@@ -49,9 +49,16 @@ class Writer(Reader):
         except MalformedError as error:
             raise _unreadable(error) from error
 
+
+class ReviewedWriter(Writer):
+    """The same for a cluster that says what its caller may do: a ``rights.Reviewer``."""
+
+    def __init__(self, api: ReviewedApi, progress: Progress = silent) -> None:
+        super().__init__(api, progress)
+        self._reviewed = api
+
     def may(self, verb: str, kind: Kind, namespace: str = "") -> bool:
-        """Return whether this caller may do something; see ``rights.Reviewer``."""
-        return self._writable.may(verb, kind, namespace)
+        return self._reviewed.may(verb, kind, namespace)
 
 
 def pool_patch(change: PoolChange) -> Manifest:

@@ -180,9 +180,6 @@ class MemoryServer:
                 self._storage.write(kind, updates.marked(current, self._clock.now()))
             self._changed.notify_all()
 
-    def may(self, verb: str, kind: Kind, namespace: str = "") -> bool:
-        return True  # it knows no users
-
     def watch(
         self, kind: Kind, namespace: str = "", *, since: str, seconds: float
     ) -> Iterator[Event]:
