@@ -14,7 +14,7 @@ from lbdoctor.cli.pace import RunPace
 from lbdoctor.cli.release import Via
 from lbdoctor.cli.repair import DryRun
 from lbdoctor.cli.wiring import LiveOptions, Progress
-from lbdoctor.cluster.writer import Writer
+from lbdoctor.cluster.writer import ReviewedWriter
 from lbdoctor.diagnosis.look import look
 from lbdoctor.diagnosis.report import Report
 from lbdoctor.domain.addresses import IPAddress, parse_address
@@ -123,7 +123,9 @@ def release(
 class _Release:
     """An item that passed every check."""
 
-    def __init__(self, writer: Writer, report: Report, item: Item, *, as_json: bool) -> None:
+    def __init__(
+        self, writer: ReviewedWriter, report: Report, item: Item, *, as_json: bool
+    ) -> None:
         self._writer = writer
         self._base = report.snapshot
         self._item = item
@@ -145,6 +147,7 @@ class _Release:
             else:
                 outcomes = [Request(pen, self._base, self._item, timeout).release()]
             stopped_by = pace.signal
+        runs.note_events(self._writer, self._run, outcomes)
         code = self.tell(outcomes)
         if stopped_by and outcomes[0].result is not Result.DONE:
             return ExitCode(128 + stopped_by)

@@ -122,6 +122,7 @@ class Run:
                 if not self._asked.as_json:
                     typer.echo(outcome_line(outcome))
             stopped_by = pace.signal
+        runs.note_events(self._writer, self._id, outcomes)
         self._tell_run(plan_, outcomes, wrote=True)
         self._tell_unread(report)
         return ExitCode(128 + stopped_by) if stopped_by else for_run(report, plan_, outcomes)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import secrets
 import sys
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,10 +17,13 @@ import typer
 from lbdoctor import cluster
 from lbdoctor.cli.durations import parse_duration
 from lbdoctor.cli.wiring import LiveOptions, Progress, trace
+from lbdoctor.cluster import events
 from lbdoctor.cluster.writer import ReviewedWriter
 from lbdoctor.diagnosis.report import Report
+from lbdoctor.domain.fixes import PoolId
 from lbdoctor.domain.snapshot import Origin
-from lbdoctor.output.text import visible
+from lbdoctor.output.text import plural, visible
+from lbdoctor.repair.outcomes import Outcome, Result
 from lbdoctor.repair.port import Journal
 from lbdoctor.repair.stamps import Stamp, stamp
 from lbdoctor.state.journal import FileJournal, StreamJournal
@@ -48,6 +52,19 @@ def open_writer(options: LiveOptions, progress: Progress) -> ReviewedWriter:
         trace=trace if options.verbose else None,
     )
     return ReviewedWriter(api, progress)
+
+
+def note_events(writer: ReviewedWriter, run: str, outcomes: Sequence[Outcome]) -> None:
+    """Leave one Event on each pool that was written to; it is a courtesy and fails nothing."""
+    repaired: Counter[PoolId] = Counter()
+    for outcome in outcomes:
+        pool = getattr(outcome.finding.fix.action, "pool", None) if outcome.finding.fix else None
+        if isinstance(pool, PoolId) and outcome.writes and outcome.result is Result.DONE:
+            repaired[pool] += 1
+    for pool, count in repaired.items():
+        problem = events.note(writer.api, pool, run, f"repaired {plural(count, 'item')}", now())
+        if problem:
+            typer.echo(f"note: no Event on pool {pool.name}: {visible(problem)}", err=True)
 
 
 def state_directory() -> Path:

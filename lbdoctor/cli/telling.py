@@ -9,6 +9,10 @@ import typer
 from lbdoctor.cli import runs
 from lbdoctor.cli.repairing import subjects
 from lbdoctor.cli.wiring import LiveOptions, Progress
+from lbdoctor.cluster import events
+from lbdoctor.cluster.api import ExpiredError
+from lbdoctor.cluster.writer import ReviewedWriter
+from lbdoctor.diagnosis.port import ReadError
 from lbdoctor.domain.addresses import canonical
 from lbdoctor.domain.changes import Change, PoolChange
 from lbdoctor.domain.pools import IPPool, Record
@@ -33,10 +37,23 @@ def history(subject: str | None, live: LiveOptions, journal: str | None) -> None
     for entry in _entries(journal):
         if entry.cluster == cluster and (not wanted or wanted & _named_in(entry)):
             typer.echo(visible(_line(entry)))
+    for told in _events(writer):
+        if not wanted or f"pool/{told.pool}" in wanted:
+            at = f"{told.at:%Y-%m-%dT%H:%M:%SZ}" if told.at else "?"
+            typer.echo(visible(f"{at}  event of {told.source} on {told.pool}: {told.message}"))
     for pool in pools:
         for line, names in _held(pool):
             if not wanted or wanted & names:
                 typer.echo(visible(line))
+
+
+def _events(writer: ReviewedWriter) -> list[events.PoolEvent]:
+    """Return the Events about pools: those of runs on other machines among them."""
+    try:
+        return list(events.of_pools(writer.api))
+    except (ReadError, ExpiredError) as error:
+        typer.echo(f"note: Events cannot be read: {visible(str(error))}", err=True)
+        return []
 
 
 def _entries(journal: str | None) -> list[Entry]:
@@ -86,9 +103,9 @@ def _named_in(entry: Entry) -> frozenset[str]:
 
 def _held(pool: IPPool) -> Iterator[tuple[str, frozenset[str]]]:
     """Yield a line for each entry of a pool, with the subjects that it is about."""
-    for record in pool.records:
+    for record in sorted(pool.records, key=_height):
         yield f"now  {record.key} of {pool.name} is held for {record.owner_text}", _of(record)
-    for entry in pool.history:
+    for entry in sorted(pool.history, key=_height):
         text = f"before  {entry.key} of {pool.name} was held for {entry.owner_text}"
         yield text, _of(entry)
 
@@ -96,3 +113,9 @@ def _held(pool: IPPool) -> Iterator[tuple[str, frozenset[str]]]:
 def _of(record: Record) -> frozenset[str]:
     spelled = canonical(record.address) if record.address else record.key
     return frozenset({record.key, spelled, record.owner_text, f"pool/{record.pool}"})
+
+
+def _height(record: Record) -> tuple[int, int, str]:
+    """Order by number, IPv4 first; what is no address comes last."""
+    address = record.address
+    return (address.version, int(address), "") if address else (9, 0, record.key)

@@ -11,6 +11,7 @@ from lbdoctor.cli.exit_codes import ExitCode
 from lbdoctor.cli.pace import RunPace
 from lbdoctor.cli.wiring import LiveOptions, Progress
 from lbdoctor.diagnosis.look import look
+from lbdoctor.domain.changes import LoadBalancerChange
 from lbdoctor.domain.errors import UnreadableError
 from lbdoctor.output.text import plural, visible
 from lbdoctor.repair.outcomes import Result
@@ -72,7 +73,12 @@ def _named(entries: Sequence[Entry], id_: str, cluster: str) -> list[Entry]:
         where = f"; it was on {', '.join(sorted(elsewhere))}" if elsewhere else ""
         text = f"the journal has no run or write {id_} on {cluster}{where}"
         raise UnreadableError(text, hint="lbdoctor history")
-    return [item for item in found if item.was_done]
+    return [item for item in found if item.was_done and not _is_touch(item)]
+
+
+def _is_touch(entry: Entry) -> bool:
+    """Whether a write changed nothing but a mark of ours: there is nothing to put back."""
+    return isinstance(entry.change, LoadBalancerChange) and entry.change.is_touch
 
 
 def _tell(undone: Undone) -> None:

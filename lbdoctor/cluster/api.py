@@ -50,6 +50,7 @@ RESOURCES: Final[Mapping[Kind, Resource]] = {
         Resource(Kind.DEPLOYMENT, "apps", "v1", "deployments", namespaced=True),
         Resource(Kind.LEASE, "coordination.k8s.io", "v1", "leases", namespaced=True),
         Resource(Kind.ENDPOINT_SLICE, "discovery.k8s.io", "v1", "endpointslices", namespaced=True),
+        Resource(Kind.EVENT, "", "v1", "events", namespaced=True),
     )
 }
 

@@ -57,6 +57,11 @@ class ReviewedWriter(Writer):
         super().__init__(api, progress)
         self._reviewed = api
 
+    @property
+    def api(self) -> ReviewedApi:
+        """What it writes through, for what is no repair: Events."""
+        return self._reviewed
+
     def may(self, verb: str, kind: Kind, namespace: str = "") -> bool:
         return self._reviewed.may(verb, kind, namespace)
 

@@ -13,7 +13,7 @@ _OWNER = re.compile(rf"(?P<namespace>{_LABEL})/(?P<name>{_LABEL}(\.{_LABEL})*)")
 
 
 class Kind(StrEnum):
-    """The kinds of object that lbdoctor reads."""
+    """The kinds of object that lbdoctor reads, or writes."""
 
     IP_POOL = "IPPool"
     LOAD_BALANCER = "LoadBalancer"
@@ -23,6 +23,7 @@ class Kind(StrEnum):
     DEPLOYMENT = "Deployment"
     LEASE = "Lease"
     ENDPOINT_SLICE = "EndpointSlice"
+    EVENT = "Event"
 
 
 @dataclass(frozen=True, slots=True, order=True)
