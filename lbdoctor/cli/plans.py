@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
-from lbdoctor.cli.runs import now
+from lbdoctor.cli.states import now
 from lbdoctor.domain.errors import UnreadableError
 from lbdoctor.repair.stamps import Stamp
 

@@ -11,7 +11,7 @@ from typing import Final
 
 import typer
 
-from lbdoctor.cli import runs
+from lbdoctor.cli import runs, states
 from lbdoctor.cli.durations import parse_duration
 from lbdoctor.cli.exit_codes import ExitCode, for_run
 from lbdoctor.cli.pace import RunPace
@@ -138,7 +138,7 @@ class Run:
         finally:
             self._progress.clear()
         whole = self._asked.scope is None and report.left_out == 0
-        report, since = runs.remember(self._asked.state, report, everything=whole)
+        report, since = states.remember(self._asked.state, report, everything=whole)
         made = self._permitted(plan(report, self._asked.wishes))
         named = self._asked.planned
         if named is None:
@@ -168,7 +168,7 @@ class Run:
     def _left_to_wait(
         self, items: Sequence[Item], since: Mapping[Stamp, datetime], report: Report
     ) -> float:
-        now = report.snapshot.taken_at or runs.now()
+        now = report.snapshot.taken_at or states.now()
         ripe = (since.get(item.stamp, now) + self._asked.graces.of(item) for item in items)
         left = (max(ripe) - now).total_seconds()
         return left + CLOCK_STEP if left > 0 else 0.0
@@ -178,7 +178,7 @@ class Run:
     ) -> tuple[list[Item], list[Held]]:
         """Return what stood in both looks, a grace apart, and what did not."""
         known = {item.stamp for item in first.items}
-        now = report.snapshot.taken_at or runs.now()
+        now = report.snapshot.taken_at or states.now()
         items, unripe = [], []
         for item in second.items:
             seen = since.get(item.stamp, now)

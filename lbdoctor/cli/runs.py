@@ -2,34 +2,27 @@
 
 from __future__ import annotations
 
-import os
 import secrets
 import sys
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from datetime import UTC, datetime
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Protocol
 
 import typer
 
 from lbdoctor import cluster
 from lbdoctor.cli.durations import parse_duration
+from lbdoctor.cli.states import cluster_name, now, state_directory
 from lbdoctor.cli.wiring import LiveOptions, Progress, trace
 from lbdoctor.cluster import events
 from lbdoctor.cluster.writer import ReviewedWriter
-from lbdoctor.diagnosis.report import Report
 from lbdoctor.domain.fixes import PoolId
 from lbdoctor.domain.snapshot import Origin
 from lbdoctor.output.text import plural, visible
 from lbdoctor.repair.outcomes import Outcome, Result
 from lbdoctor.repair.port import Journal
-from lbdoctor.repair.stamps import Stamp, stamp
 from lbdoctor.state.journal import FileJournal, StreamJournal
-from lbdoctor.state.seen import Seen
-
-STATE: Final = "lbdoctor"
 
 
 class CheckedJournal(Journal, Protocol):
@@ -67,13 +60,6 @@ def note_events(writer: ReviewedWriter, run: str, outcomes: Sequence[Outcome]) -
             typer.echo(f"note: no Event on pool {pool.name}: {visible(problem)}", err=True)
 
 
-def state_directory() -> Path:
-    """Return where our own files are (XDG base directories)."""
-    named = os.environ.get("XDG_STATE_HOME")
-    home = Path(named) if named else Path("~/.local/state").expanduser()
-    return home / STATE
-
-
 def journal_path(named: str | None) -> Path:
     return Path(named) if named else state_directory() / "journal.jsonl"
 
@@ -94,41 +80,6 @@ def open_journal(named: str | None, origin: Origin) -> CheckedJournal:
     return journal
 
 
-def cluster_name(origin: Origin) -> str:
-    """Return what tells one cluster from another in our own files."""
-    return origin.server or origin.name
-
-
-def now() -> datetime:
-    return datetime.now(UTC)
-
-
 def new_run() -> str:
     """Return an ID that sorts by time and that nobody else has."""
     return f"{now():%Y%m%dT%H%M%S}-{secrets.token_hex(2)}"
-
-
-def remember(
-    named: str | None, report: Report, *, everything: bool
-) -> tuple[Report, Mapping[Stamp, datetime]]:
-    """Note what a look saw; return the report with first sightings, and since when.
-
-    The memory saves a wait and no more: where it cannot be kept, that is said and all.
-    """
-    origin, taken_at = report.snapshot.origin, report.snapshot.taken_at or now()
-    found = {item: stamp(item, report.snapshot) for item in report.counted}
-    stamps = [item for item in found.values() if item is not None]
-    path = Path(named) if named else state_directory() / "seen.json"
-    seen = Seen(path, cluster_name(origin))
-    try:
-        first: Mapping[Stamp, datetime] = seen.note(stamps, taken_at, everything=everything)
-    except OSError as error:
-        if named:
-            text = f"the memory {path} cannot be written: {error.strerror}"
-            typer.echo(f"warning: {visible(text)}", err=True)
-        first = dict.fromkeys(stamps, taken_at)
-    findings = tuple(
-        replace(item, first_seen=first[mark]) if (mark := found.get(item)) else item
-        for item in report.findings
-    )
-    return replace(report, findings=findings), first

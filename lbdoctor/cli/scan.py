@@ -34,6 +34,7 @@ def scan(
     fail_on: Annotated[
         options.FailOn, typer.Option("--fail-on", help="Exit with 1 from this severity on.")
     ] = options.FailOn.WARNING,
+    state: options.State = None,
     kubeconfig: options.Kubeconfig = None,
     context: options.Context = None,
     request_timeout: options.RequestTimeout = "30s",
@@ -45,7 +46,7 @@ def scan(
     Exits with 0 (nothing found), 1 (findings), 3 (nothing could be read) or
     4 (nothing found, but not everything could be read).
     """
-    from lbdoctor.cli import wiring
+    from lbdoctor.cli import states, wiring
     from lbdoctor.cluster.reader import Reader
     from lbdoctor.diagnosis.look import look
     from lbdoctor.rules import select
@@ -61,5 +62,8 @@ def scan(
         report = look(reader, scope=scope, rules=rules, pause=progress.pause, earlier=earlier)
     finally:
         progress.clear()
+    if source is None:
+        whole = scope is None and report.left_out == 0
+        report, _ = states.remember(state, report, everything=whole)
     renderer(output)(report, sys.stdout)
     raise typer.Exit(exit_codes.for_report(report, fail_on.severity))

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import typer
 
-from lbdoctor.cli import runs
+from lbdoctor.cli import runs, states
 from lbdoctor.cli.repairing import subjects
 from lbdoctor.cli.wiring import LiveOptions, Progress
 from lbdoctor.cluster import events
@@ -33,7 +33,7 @@ def history(subject: str | None, live: LiveOptions, journal: str | None) -> None
     writer = runs.open_writer(live, progress)
     pools = writer.ip_pools().items
     progress.clear()
-    cluster = runs.cluster_name(writer.origin)
+    cluster = states.cluster_name(writer.origin)
     for entry in _entries(journal):
         if entry.cluster == cluster and (not wanted or wanted & _named_in(entry)):
             typer.echo(visible(_line(entry)))

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import typer
 
-from lbdoctor.cli import runs
+from lbdoctor.cli import runs, states
 from lbdoctor.cli.exit_codes import ExitCode
 from lbdoctor.cli.pace import RunPace
 from lbdoctor.cli.wiring import LiveOptions, Progress
@@ -34,7 +34,7 @@ def undo(id_: str, live: LiveOptions, journal: str | None) -> ExitCode:
     """
     progress = Progress()
     writer = runs.open_writer(live, progress)
-    entries = _named(read(runs.journal_path(journal)), id_, runs.cluster_name(writer.origin))
+    entries = _named(read(runs.journal_path(journal)), id_, states.cluster_name(writer.origin))
     kept = runs.open_journal(journal, writer.origin)
     found: list[Undone] = []
     with RunPace() as pace:

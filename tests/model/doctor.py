@@ -26,6 +26,10 @@ _VERSION = re.compile(r"resource_version='(\d+)'")
 _TIMES = re.compile(r"datetime\.datetime\([^)]*\)+")
 
 
+Entry = tuple[str, str, str]
+"""Pool, key and owner of a record that lbdoctor took away, or wrote."""
+
+
 @dataclass(frozen=True, slots=True)
 class Guards:
     """Guards of the safety contract that a search can switch off, one by one."""
@@ -55,7 +59,14 @@ ALL_ON = Guards()
 class Port:
     """A ``Cluster`` that stops before each call, and lets guards be switched off."""
 
-    def __init__(self, server: MemoryServer, guards: Guards, ordinal: Callable[[str], str]) -> None:
+    def __init__(
+        self,
+        server: MemoryServer,
+        guards: Guards,
+        ordinal: Callable[[str], str],
+        taken: list[Entry],
+        given: list[Entry],
+    ) -> None:
         self._real = Writer(server)
         self._guards = guards
         self._ordinal = ordinal
@@ -63,8 +74,8 @@ class Port:
         self._has_written = False
         self._read_behind = ""
         self.seen: list[str] = []
-        self.removed: list[tuple[str, str, str]] = []
-        """Pool, key and owner of every record that a write of lbdoctor took away."""
+        self._taken = taken
+        self._given = given
 
     def __getattr__(self, name: str) -> Any:
         found = getattr(self._real, name)
@@ -118,10 +129,9 @@ class Port:
         for key, owner in change.records.items():
             there = before.record(key)
             if owner is None and there is not None:
-                self.removed.append((change.pool.name, key, there.owner_text))
+                _move((change.pool.name, key, there.owner_text), self._given, self._taken)
             elif owner is not None:
-                gone = (change.pool.name, key, owner)
-                self.removed = [item for item in self.removed if item != gone]
+                _move((change.pool.name, key, owner), self._taken, self._given)
         return self._noted("change_pool", after)
 
     def change_load_balancer(self, change: LoadBalancerChange, *, dry_run: bool = False) -> Any:
@@ -142,6 +152,13 @@ class Port:
         text = _VERSION.sub(lambda match: self._ordinal(match[1]), repr(found))
         self.seen.append(f"{name} {_TIMES.sub('', text)}")
         return found
+
+
+def _move(entry: Entry, source: list[Entry], target: list[Entry]) -> None:
+    if entry in source:
+        source.remove(entry)
+    if entry not in target:
+        target.append(entry)
 
 
 def pause() -> None:
@@ -193,8 +210,10 @@ class Doctor:
         clock: ManualClock,
         guards: Guards,
         ordinal: Callable[[str], str],
+        taken: list[Entry],
+        given: list[Entry],
     ) -> None:
-        self.port = Port(server, guards, ordinal)
+        self.port = Port(server, guards, ordinal, taken, given)
         self.outcomes: list[Outcome] = []
         self._clock = clock
         self._guards = guards

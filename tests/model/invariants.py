@@ -9,13 +9,13 @@ from tests.model.world import World
 
 
 def check(world: World) -> str | None:
-    return _taken_from_the_living(world) or _claimed(world)
+    return _taken_from_the_living(world) or _given_to_nobody(world) or _claimed(world)
 
 
 def _taken_from_the_living(world: World) -> str | None:
     """Nobody is booked on an address whose record lbdoctor took away."""
     pools = {item.name: item for item in map(decode.ip_pool, world.server.every(Kind.IP_POOL))}
-    removed = set(world.doctor.port.removed)
+    taken = set(world.taken)
     for manifest in world.server.every(Kind.LOAD_BALANCER):
         lb = decode.load_balancer(manifest)
         booking = lb.booking
@@ -25,8 +25,22 @@ def _taken_from_the_living(world: World) -> str | None:
         record = pool.record(booking.ip) if pool else None
         if record is not None and record.owner == lb.owner:
             continue
-        if (booking.pool, booking.ip, str(lb.owner)) in removed:
+        if (booking.pool, booking.ip, str(lb.owner)) in taken:
             return f"{lb.owner} is booked on {booking.ip}, the record of which lbdoctor took away"
+    return None
+
+
+def _given_to_nobody(world: World) -> str | None:
+    """No record that lbdoctor wrote is left for a LoadBalancer that is gone."""
+    for manifest in world.server.every(Kind.IP_POOL):
+        pool = decode.ip_pool(manifest)
+        for record in pool.records:
+            entry = (pool.name, record.key, record.owner_text)
+            if entry not in world.given or record.owner is None:
+                continue
+            owner = record.owner
+            if world.server.get(Kind.LOAD_BALANCER, owner.name, owner.namespace) is None:
+                return f"lbdoctor wrote {record.key} for {owner}, which is gone"
     return None
 
 

@@ -81,3 +81,20 @@ def _until_it_says_so(world: World) -> None:
         controller.advance(task)
     if task in controller.tasks:
         world.controller = world.new_controller()
+
+
+def unrecorded(world: World) -> None:
+    """S3: ``a`` is booked, and its record was lost."""
+    _one_pool(world)
+    world.server.create(LB, lb("a"))
+    world.settle()
+    body = {"status": {"allocated": {"10.0.0.2": None}, "available": 2}}
+    world.server.patch(Kind.IP_POOL, "p", body=body)
+    world.settle()
+
+
+def foreign(world: World) -> None:
+    """S6: ``a`` hangs on a record in ``p``, and by now ``q`` is the pool that it would get."""
+    stuck(world)
+    world.server.create(Kind.IP_POOL, pool("q", third=1, priority=5))
+    world.controller = world.new_controller()

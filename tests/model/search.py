@@ -78,7 +78,7 @@ class Search:
         return (mine or moves)[0]
 
     def _side(self, move: Move) -> str:
-        return move[0] if move[0] in ("doctor", "act", "crash") else "controller"
+        return move[0] if move[0] in ("doctor", "act", "crash", "kill") else "controller"
 
     def _judge(self, world: World, course: list[Move]) -> None:
         world.settle()

@@ -14,7 +14,7 @@ from lbdoctor.cluster.memory.controller.run import Controller, Task
 from lbdoctor.cluster.memory.server import MemoryServer
 from lbdoctor.domain.controller import Version
 from lbdoctor.domain.refs import Kind, ObjectRef
-from tests.model.doctor import Doctor, Guards
+from tests.model.doctor import Doctor, Entry, Guards
 
 NOON = datetime(2026, 8, 20, 12, 0, tzinfo=UTC)
 Move = tuple[str, ...]
@@ -32,6 +32,10 @@ class Scenario:
     acts: tuple[Act, ...] = ()
     guards: Guards = field(default_factory=Guards)
     crashes: bool = False
+    """Whether the controller may crash, once, between any two writes."""
+
+    kills: bool = False
+    """Whether lbdoctor may be killed, once, between any two calls; it is then run again."""
 
 
 class World:
@@ -50,11 +54,18 @@ class World:
         self.clock.advance(600)
         self._acts = list(scenario.acts)
         self._traces: dict[int, list[str]] = {}
-        self._crashes = 1 if scenario.crashes else 0
-        self.doctor = Doctor(self.server, self.clock, scenario.guards, self._ordinal)
+        self._crashes = int(scenario.crashes)
+        self._kills = int(scenario.kills)
+        self._guards = scenario.guards
+        self.taken: list[Entry] = []
+        self.given: list[Entry] = []
+        self.doctor = self._new_doctor()
 
     def new_controller(self) -> Controller:
         return Controller(self.server, self._version, now=self.clock.now)
+
+    def _new_doctor(self) -> Doctor:
+        return Doctor(self.server, self.clock, self._guards, self._ordinal, self.taken, self.given)
 
     def settle(self) -> None:
         """Let the controller do all that it would do by itself."""
@@ -78,6 +89,8 @@ class World:
             found.append(("act", str(len(self._acts))))
         if self._crashes and self.controller.tasks:
             found.append(("crash",))
+        if self._kills and self.doctor.steps and not self.doctor.is_over:
+            found.append(("kill",))
         return found
 
     def make(self, move: Move) -> None:
@@ -111,6 +124,10 @@ class World:
                 self._crashes -= 1
                 self.controller = self.new_controller()
                 self._traces.clear()
+            case ("kill",):
+                self._kills -= 1
+                self.doctor.kill()
+                self.doctor = self._new_doctor()
             case _:
                 raise AssertionError(move)
 
@@ -136,7 +153,7 @@ class World:
             *told,
             *believed,
             str(len(self._acts)),
-            str(self._crashes),
+            str((self._crashes, self._kills, self.taken, self.given)),
             self.doctor.position,
         )
 
