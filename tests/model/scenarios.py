@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
+
 from lbdoctor.cluster.memory.controller.steps import Step
+from lbdoctor.domain.controller import Version
 from lbdoctor.domain.refs import Kind, Owner
 from tests.model.objects import lb, pool
-from tests.model.world import Act, World
+from tests.model.world import Act, Scenario, World
 
 LB = Kind.LOAD_BALANCER
+ANY_VERSION = Version(0, 4, 0)
+"""Stands in a scenario until a search names its own."""
 
 
 def create(name: str) -> Act:
@@ -60,14 +65,10 @@ def _lose(world: World, *, again: bool) -> None:
         world.server.create(LB, lb("a"))
     while task in controller.tasks:
         controller.advance(task)
-    if controller.waiting and not again:
-        world.settle()
-    for _ in range(3):  # not to its end: some versions would heal it
-        if again and not world.server.get(LB, "a", "default"):
-            break
-        controller.listen()
     if again:
         _until_it_says_so(world)
+    else:
+        world.settle()
 
 
 def _until_it_says_so(world: World) -> None:
@@ -98,3 +99,41 @@ def foreign(world: World) -> None:
     stuck(world)
     world.server.create(Kind.IP_POOL, pool("q", third=1, priority=5))
     world.controller = world.new_controller()
+
+
+@dataclass(frozen=True, slots=True)
+class Tooth:
+    """A guard, and the search that finds harm without it.
+
+    ``hidden_by`` are guards that have to be off as well, for they would save the day.
+    """
+
+    guard: str
+    scenario: str
+    version: Version
+    hidden_by: tuple[str, ...] = ()
+    deviations: int = 2
+
+
+SCENARIOS: dict[str, Scenario] = {
+    item.name: item
+    for item in (
+        Scenario("stale", ANY_VERSION, stale, (create("a"),)),
+        Scenario("stale, lbdoctor killed", ANY_VERSION, stale, (create("a"),), kills=True),
+        Scenario("stuck", ANY_VERSION, stuck),
+        Scenario("stuck, everybody crashes", ANY_VERSION, stuck, kills=True, crashes=True),
+        Scenario("stuck and recreated", ANY_VERSION, stuck, (delete("a"), create("a"))),
+        Scenario("unrecorded", ANY_VERSION, unrecorded, (delete("a"), create("b"))),
+        Scenario("in two pools", ANY_VERSION, foreign),
+    )
+}
+TEETH = (
+    Tooth("fence", "stuck", Version(0, 4, 0)),
+    Tooth("version", "stuck", Version(1, 9, 0)),
+    Tooth("pool_first", "stuck", Version(1, 9, 0)),
+    Tooth("order", "stale", Version(1, 9, 0)),
+)
+
+
+def scenario(name: str, version: Version) -> Scenario:
+    return replace(SCENARIOS[name], version=version)

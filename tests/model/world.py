@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -102,6 +103,18 @@ class World:
         match move:
             case ("doctor",):
                 self.doctor.step()
+            case ("act", _):
+                with contextlib.suppress(WriteError):
+                    self._acts.pop(0)(self.server)
+            case ("kill",):
+                self._kills -= 1
+                self.doctor.kill()
+                self.doctor = self._new_doctor()
+            case _:
+                self._move_controller(move)
+
+    def _move_controller(self, move: Move) -> None:
+        match move:
             case ("advance", name):
                 self._advance(next(t for t in self.controller.tasks if str(t.ref) == name))
             case ("believe",):
@@ -111,23 +124,12 @@ class World:
                 task = self.controller.begin(ref)
                 self._traces[id(task)] = [self._cached(ref)]
             case ("timer",):
-                due = self.controller.next_due
-                if due is not None:
-                    left = (due - self.clock.now()).total_seconds()
-                    self.clock.advance(max(left, 0.0))
-            case ("act", _):
-                try:
-                    self._acts.pop(0)(self.server)
-                except WriteError:
-                    return
+                due = self.controller.next_due or self.clock.now()
+                self.clock.advance(max((due - self.clock.now()).total_seconds(), 0.0))
             case ("crash",):
                 self._crashes -= 1
                 self.controller = self.new_controller()
                 self._traces.clear()
-            case ("kill",):
-                self._kills -= 1
-                self.doctor.kill()
-                self.doctor = self._new_doctor()
             case _:
                 raise AssertionError(move)
 
