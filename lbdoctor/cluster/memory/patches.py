@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from lbdoctor.cluster.api import Manifest
+from lbdoctor.cluster.memory.copies import copied
 
 
 class PatchError(Exception):
@@ -16,7 +16,7 @@ class PatchError(Exception):
 def merged(target: object, patch: object) -> Any:
     """Return the target with a merge patch applied; null removes what it stands for."""
     if not isinstance(patch, Mapping):
-        return copy.deepcopy(patch)
+        return copied(patch)
     result = dict(target) if isinstance(target, Mapping) else {}
     for key, value in patch.items():
         if value is None:
@@ -32,7 +32,7 @@ def patched(target: Manifest, operations: Sequence[Manifest]) -> Manifest:
     Raises:
         PatchError: One of them does not fit.
     """
-    result = copy.deepcopy(target)
+    result = copied(target)
     for operation in operations:
         parts = _parts(str(operation.get("path", "")))
         match operation.get("op"):
@@ -40,10 +40,10 @@ def patched(target: Manifest, operations: Sequence[Manifest]) -> Manifest:
                 if _tested(result, parts) != operation.get("value"):
                     raise PatchError(f"testing path {operation['path']} value failed")
             case "add":
-                _put(result, parts, copy.deepcopy(operation.get("value")), is_new=True)
+                _put(result, parts, copied(operation.get("value")), is_new=True)
             case "replace":
                 _find(result, parts)
-                _put(result, parts, copy.deepcopy(operation.get("value")), is_new=False)
+                _put(result, parts, copied(operation.get("value")), is_new=False)
             case "remove":
                 _find(result, parts)
                 _remove(result, parts)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from lbdoctor.cluster.api import Event, EventType, ExpiredError, Manifest
 from lbdoctor.cluster.manifest import namespaced_name
+from lbdoctor.cluster.memory.copies import copied
 from lbdoctor.domain.refs import Kind
 
 Key = tuple[str, str]
@@ -33,14 +33,14 @@ class Storage:
         self.version = 1
 
     def get(self, kind: Kind, key: Key) -> Manifest | None:
-        return copy.deepcopy(self._objects[kind].get(key))
+        return copied(self._objects[kind].get(key))
 
     def all(self, kind: Kind, namespace: str = "") -> Iterator[Manifest]:
         """Yield the objects of a namespace, or all, in the order of their names."""
         objects = self._objects[kind]
         for key in sorted(objects):
             if namespace in ("", key[0]):
-                yield copy.deepcopy(objects[key])
+                yield copied(objects[key])
 
     def write(self, kind: Kind, manifest: Manifest) -> Manifest:
         """Store an object under the next version and return it."""
@@ -49,14 +49,14 @@ class Storage:
         stored = self._versioned(manifest)
         self._objects[kind][key] = stored
         self._note(kind, type_, stored)
-        return copy.deepcopy(stored)
+        return copied(stored)
 
     def remove(self, kind: Kind, manifest: Manifest) -> Manifest:
         """Remove an object; its last state is what is given, under the next version."""
         self._objects[kind].pop(namespaced_name(manifest), None)
         gone = self._versioned(manifest)
         self._note(kind, EventType.DELETED, gone)
-        return copy.deepcopy(gone)
+        return copied(gone)
 
     def since(self, version: int, kind: Kind, namespace: str) -> list[Event]:
         """Return what happened after a version.
@@ -67,7 +67,7 @@ class Storage:
         if version < self._oldest:
             raise ExpiredError
         return [
-            Event(change.event.type, copy.deepcopy(change.event.manifest))
+            Event(change.event.type, copied(change.event.manifest))
             for change in self._log
             if change.version > version
             and change.kind is kind
@@ -82,9 +82,9 @@ class Storage:
 
     def _versioned(self, manifest: Manifest) -> Manifest:
         self.version += 1
-        stored = copy.deepcopy(manifest)
+        stored = copied(manifest)
         stored["metadata"]["resourceVersion"] = str(self.version)
         return stored
 
     def _note(self, kind: Kind, type_: EventType, manifest: Manifest) -> None:
-        self._log.append(Change(self.version, kind, Event(type_, copy.deepcopy(manifest))))
+        self._log.append(Change(self.version, kind, Event(type_, copied(manifest))))

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import copy
 from datetime import datetime
 from typing import Final
 
 from lbdoctor.cluster.api import Manifest
 from lbdoctor.cluster.memory import refusals
+from lbdoctor.cluster.memory.copies import copied
 from lbdoctor.domain.refs import Kind
 
 OF_THE_SERVER: Final = (
@@ -29,7 +29,7 @@ def moment(when: datetime) -> str:
 
 def created(kind: Kind, manifest: Manifest, uid: str, now: datetime) -> Manifest:
     """Return a new object, with what the server gives it."""
-    new = copy.deepcopy(manifest)
+    new = copied(manifest)
     for field in OF_THE_SERVER:
         new["metadata"].pop(field, None)
     new["metadata"] |= {"uid": uid, "generation": 1, "creationTimestamp": moment(now)}
@@ -44,7 +44,7 @@ def updated(kind: Kind, current: Manifest, manifest: Manifest) -> Manifest:
     Raises:
         WriteError: It has a finalizer that an object on its way out cannot get.
     """
-    new = copy.deepcopy(manifest)
+    new = copied(manifest)
     for field in OF_THE_SERVER:
         new["metadata"].pop(field, None)
         if field in current["metadata"]:

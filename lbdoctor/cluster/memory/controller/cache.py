@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from typing import Protocol
 
 from lbdoctor.cluster.api import Event, EventType, ExpiredError, Manifest, WritableApi
 from lbdoctor.cluster.manifest import namespaced_name
+from lbdoctor.cluster.memory.copies import copied
 from lbdoctor.domain.refs import Kind, ObjectRef
 
 KINDS = (Kind.IP_POOL, Kind.LOAD_BALANCER)
@@ -67,10 +67,10 @@ class Cache:
         }
 
     def get(self, ref: ObjectRef) -> Manifest | None:
-        return copy.deepcopy(self._objects[ref.kind].get((ref.namespace, ref.name)))
+        return copied(self._objects[ref.kind].get((ref.namespace, ref.name)))
 
     def all(self, kind: Kind) -> list[Manifest]:
-        return [copy.deepcopy(item) for item in self._objects[kind].values()]
+        return [copied(item) for item in self._objects[kind].values()]
 
     def refs(self) -> Iterator[ObjectRef]:
         for kind, objects in self._objects.items():
