@@ -106,6 +106,23 @@ def applied_to_pool(pool: IPPool, change: PoolChange) -> IPPool:
     )
 
 
+def is_in_pool(pool: IPPool, change: PoolChange) -> bool:
+    """Whether a pool holds what a change writes: carrying it out would change nothing."""
+    if pool.uid != change.pool.uid:
+        return False
+    after = applied_to_pool(pool, change)
+    if change.total is not None and (after.total, after.available) != (pool.total, pool.available):
+        return False
+    kept = (after.records, after.history, after.release_request)
+    return kept == (pool.records, pool.history, pool.release_request)
+
+
+def is_in_load_balancer(lb: LoadBalancer, change: LoadBalancerChange) -> bool:
+    """Whether a LoadBalancer has what a change writes; of a touch nothing tells."""
+    same = lb.uid == change.load_balancer.uid and not change.is_touch
+    return same and applied_to_load_balancer(lb, change) == lb
+
+
 def applied_to_load_balancer(lb: LoadBalancer, change: LoadBalancerChange) -> LoadBalancer:
     """Return the LoadBalancer as a change leaves it."""
     booking = lb.booking

@@ -6,11 +6,11 @@ from lbdoctor.diagnosis.port import ReadError
 from lbdoctor.domain.findings import Finding
 from lbdoctor.domain.fixes import record_id
 from lbdoctor.domain.loadbalancers import LoadBalancer
-from lbdoctor.domain.pools import Record
+from lbdoctor.domain.pools import IPPool, Record
 from lbdoctor.repair import moves
 from lbdoctor.repair.outcomes import Outcome, Result
-from lbdoctor.repair.port import WriteError, WriteId
-from lbdoctor.repair.writing import Pen, VerifyError, cause_of
+from lbdoctor.repair.port import Unwritten, WriteError, WriteId
+from lbdoctor.repair.writing import TRIES, Pen, VerifyError, cause_of
 
 
 def is_booked_on(lb: LoadBalancer, record: Record) -> bool:
@@ -20,16 +20,35 @@ def is_booked_on(lb: LoadBalancer, record: Record) -> bool:
 
 
 def put_back(pen: Pen, finding: Finding, record: Record, released: WriteId) -> Outcome:
-    """Write the record again, if nobody else has the address by now."""
+    """Write the record again, if nobody else has the address by now.
+
+    Between two tries nobody waits: while the record is missing, others may get the address.
+    """
     text = "its LoadBalancer came back, booked on it"
-    try:
-        pool = pen.cluster.ip_pool(record.pool)
-        holders = [item for item in pool.records if item.address == record.address] if pool else []
-        if pool is None or holders:
-            text = f"{text}, and the address is taken"
+    for _ in range(TRIES):
+        try:
+            pool = pen.cluster.ip_pool(record.pool)
+            holders = _holders(pool, record)
+            if pool is not None and record.owner in {holder.owner for holder in holders}:
+                text = f"{text}, and took it anew"
+                return Outcome(finding, Result.DONE, text, (released,))
+            if pool is None or holders:
+                text = f"{text}, and the address is taken"
+                return Outcome(finding, Result.FAILED, text, (released,))
+            id_ = pen.pool(moves.restore(pool, record_id(record)), pool, cause_of(finding))
+        except WriteError as error:
+            if error.why not in (Unwritten.CONFLICT, Unwritten.FAILED):
+                text = f"{text}; the record could not be put back: {error}"
+                return Outcome(finding, Result.FAILED, text, (released,))
+        except (ReadError, VerifyError) as error:
+            text = f"{text}; the record could not be put back: {error}"
             return Outcome(finding, Result.FAILED, text, (released,))
-        id_ = pen.pool(moves.restore(pool, record_id(record)), pool, cause_of(finding))
-    except (ReadError, WriteError, VerifyError) as error:
-        text = f"{text}; the record could not be put back: {error}"
-        return Outcome(finding, Result.FAILED, text, (released,))
-    return Outcome(finding, Result.REFUSED, f"{text}: the record was put back", (released, id_))
+        else:
+            text = f"{text}: the record was put back"
+            return Outcome(finding, Result.REFUSED, text, (released, id_))
+    text = f"{text}; the record could not be put back: somebody else keeps writing to the pool"
+    return Outcome(finding, Result.FAILED, text, (released,))
+
+
+def _holders(pool: IPPool | None, record: Record) -> list[Record]:
+    return [item for item in pool.records if item.address == record.address] if pool else []

@@ -25,7 +25,8 @@ def release(pool: IPPool, records: Iterable[Record]) -> PoolChange:
 def release_one_of(pool: IPPool, records: Iterable[Record], kept: Record) -> PoolChange:
     """Drop all records of one owner, with a single one of them into history."""
     dropped = {record.key: None for record in records}
-    fits = _fits_history(pool, kept)
+    others = [item for item in pool.history if item.owner_text == kept.owner_text]
+    fits = not others and _fits_history(pool, kept)
     return _change(pool, records=dropped, history={kept.key: kept.owner_text} if fits else {})
 
 

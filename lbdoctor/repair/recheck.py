@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from enum import Enum, auto
 from typing import Final
@@ -11,9 +11,8 @@ from lbdoctor.diagnosis.look import concerns, read_again
 from lbdoctor.diagnosis.port import ReadError, Source
 from lbdoctor.domain.findings import Finding, SubjectKind, SubjectObject
 from lbdoctor.domain.fixes import CarryOutRequest, PoolId, ReleaseRecord
-from lbdoctor.domain.pools import Record
 from lbdoctor.domain.refs import Kind, Owner
-from lbdoctor.domain.snapshot import Snapshot
+from lbdoctor.domain.snapshot import Presence, Snapshot
 from lbdoctor.repair.plan import Item
 from lbdoctor.repair.stamps import owners_of, stamp
 from lbdoctor.rules import find
@@ -89,6 +88,10 @@ def _judged(item: Item, now: Snapshot) -> Rechecked:
         return Rechecked(Verdict.CHANGED, item, now, f"ignored: {pool.ignore_reason}")
     again = _again(item.finding, subject, now)
     if again is None:
+        for owner in sorted(owners_of(item.finding)):
+            if now.presence(owner) is Presence.UNKNOWN:
+                text = f"whether LoadBalancer {owner} exists is not known any more"
+                return Rechecked(Verdict.UNKNOWN, item, now, text)
         return Rechecked(Verdict.GONE, item, now)
     if again.fix is None:
         return Rechecked(Verdict.CHANGED, item, now, again.message)
@@ -129,14 +132,3 @@ def _is_another_pool(item: Item, now: Snapshot) -> bool:
     planned = getattr(action, "pool", None)
     pool = now.pool(item.finding.pool)
     return isinstance(planned, PoolId) and pool is not None and planned.uid != pool.uid
-
-
-def records_of(checked: Iterable[Rechecked]) -> Mapping[str, Record]:
-    """Return the records, as just read, that the items are about."""
-    found: dict[str, Record] = {}
-    for one in checked:
-        pool = one.snapshot.pool(one.item.finding.pool)
-        record = pool.record(one.item.finding.address) if pool else None
-        if record is not None:
-            found[record.key] = record
-    return found

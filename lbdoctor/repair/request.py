@@ -10,6 +10,7 @@ from typing import Final
 
 from lbdoctor.diagnosis.port import ReadError
 from lbdoctor.domain.changes import PoolChange
+from lbdoctor.domain.controller import MANUAL_RELEASE
 from lbdoctor.domain.pools import IPPool
 from lbdoctor.domain.snapshot import Snapshot
 from lbdoctor.ipam.annotation import format_request
@@ -21,8 +22,8 @@ from lbdoctor.repair.outcomes import Outcome, Result
 from lbdoctor.repair.plan import Item
 from lbdoctor.repair.port import StoppedError, Unwritten, WriteError, WriteId
 from lbdoctor.repair.recheck import Verdict, recheck
-from lbdoctor.repair.stale import NOT_CHECKED, PAUSE, TRIES, as_found
-from lbdoctor.repair.writing import Pen, VerifyError, cause_of
+from lbdoctor.repair.stale import NOT_CHECKED, as_found
+from lbdoctor.repair.writing import PAUSE, TRIES, LostError, Pen, VerifyError, cause_of
 
 CONTROLLER: Final = "controller"
 POLL: Final = 0.2
@@ -65,6 +66,9 @@ class Request:
             try:
                 self._writes.append(self._pen.pool(moves.ask(pool, value), pool, self._cause))
                 return value
+            except LostError as error:
+                self._writes.append(error.intent.id)
+                return value  # it may stand there: waited for, and taken back, all the same
             except WriteError as error:
                 if error.why is not Unwritten.CONFLICT:
                     raise
@@ -75,6 +79,8 @@ class Request:
         record = pool.record(self._item.finding.address)
         if record is None or record.owner is None or record.address is None:
             return "the record is gone", ""
+        if self._base.controller.is_at_least(MANUAL_RELEASE) is False:
+            return f"this controller, {self._base.controller.tag}, reads no requests", ""
         if pool.release_request is not None:
             return f"another request is pending: {pool.release_request!r}", ""
         if record.address.version != 4 or not record.is_canonical:
@@ -88,14 +94,8 @@ class Request:
         waited = 0.0
         try:
             while waited < self._timeout:
-                pool = self._pen.cluster.ip_pool(self._item.finding.pool)
-                if pool is None:
-                    return self._outcome(Result.FAILED, "the pool is gone")
-                if pool.record(self._item.finding.address) is None:
-                    return self._released()
-                if pool.release_request != value:
-                    text = "Harvester dropped the request and did not release the record"
-                    return self._outcome(Result.REFUSED, text)
+                if answer := self._answer(value):
+                    return answer
                 self._pen.pace.wait(POLL)
                 waited += POLL
         except StoppedError:
@@ -104,6 +104,21 @@ class Request:
         taken = "it was taken back" if self._take_back(value) else "it is still there"
         text = f"no answer to the request within {self._timeout:g} s; {taken}"
         return self._outcome(Result.FAILED, text)
+
+    def _answer(self, value: str) -> Outcome | None:
+        """Return what became of the request; None: nothing yet, or it could not be seen."""
+        try:
+            pool = self._pen.cluster.ip_pool(self._item.finding.pool)
+        except ReadError:
+            return None
+        if pool is None:
+            return self._outcome(Result.FAILED, "the pool is gone")
+        if pool.record(self._item.finding.address) is None:
+            return self._released()
+        if pool.release_request != value:
+            text = "Harvester dropped the request and did not release the record"
+            return self._outcome(Result.REFUSED, text)
+        return None
 
     def _released(self) -> Outcome:
         pool = self._base.pool(self._item.finding.pool)
@@ -126,9 +141,11 @@ class Request:
                 self._writes.append(self._pen.pool(change, pool, self._cause))
                 return True
             except WriteError as error:
-                if error.why is not Unwritten.CONFLICT:
+                if error.why not in (Unwritten.CONFLICT, Unwritten.FAILED):
                     return False
-            except (ReadError, VerifyError):
+            except ReadError:
+                continue
+            except VerifyError:
                 return False
         return False
 

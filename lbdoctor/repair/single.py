@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 from lbdoctor.diagnosis.port import ReadError
-from lbdoctor.domain.changes import Booking, LoadBalancerChange, PoolChange
+from lbdoctor.domain.changes import (
+    Booking,
+    Change,
+    LoadBalancerChange,
+    PoolChange,
+    is_in_load_balancer,
+    is_in_pool,
+)
+from lbdoctor.domain.errors import UnreadableError
 from lbdoctor.domain.findings import Finding
 from lbdoctor.domain.fixes import (
     CarryOutRequest,
@@ -38,10 +47,11 @@ from lbdoctor.repair.guards import (
 )
 from lbdoctor.repair.outcomes import Outcome, Result
 from lbdoctor.repair.plan import Item
-from lbdoctor.repair.port import Unwritten, WriteError, WriteId
+from lbdoctor.repair.port import JournalError, StoppedError, Unwritten, WriteError, WriteId
 from lbdoctor.repair.recheck import Rechecked, Verdict, recheck
-from lbdoctor.repair.stale import DIRECT, NOT_CHECKED, PAUSE, TRIES, as_found
-from lbdoctor.repair.writing import LostError, Pen, VerifyError, cause_of
+from lbdoctor.repair.stale import DIRECT, NOT_CHECKED, as_found
+from lbdoctor.repair.stamps import stamp
+from lbdoctor.repair.writing import PAUSE, TRIES, LostError, Pen, VerifyError, cause_of
 
 WOKEN_WITHIN: Final = 10
 """Seconds that a LoadBalancer which was woken is watched."""
@@ -50,68 +60,86 @@ WOKEN_WITHIN: Final = 10
 def settle(pen: Pen, base: Snapshot, item: Item) -> Outcome:
     """Carry out one item, looking at it again before every try."""
     lost: LostError | None = None
+    writes: list[WriteId] = []
+    asked = item
     for attempt in range(TRIES):
         pen.pace.check()
         if attempt:
             pen.pace.wait(pen.pace.jitter(PAUSE))
-        (one,) = recheck(pen.cluster, base, [item])
-        if one.verdict is not Verdict.STANDS:
-            if lost is not None and one.verdict is Verdict.GONE:
-                id_ = pen.confirm(lost)
-                return Outcome(item.finding, Result.DONE, item.title, (id_,), DIRECT)
-            return as_found(one)
+        (one,) = recheck(pen.cluster, base, [asked])
+        single = _Single(pen, one, writes)
         try:
-            return _Single(pen, one).carry_out()
+            return single.after_loss(lost) or single.carry_out()
         except LostError as error:
             lost = error
         except WriteError as error:
             if error.why is not Unwritten.CONFLICT:
-                return Outcome(item.finding, Result.REFUSED, explained(error))
+                return single.outcome(Result.REFUSED, explained(error))
         except GuardError as error:
-            return Outcome(item.finding, Result.REFUSED, str(error))
+            return single.outcome(Result.REFUSED, str(error))
         except (ReadError, VerifyError) as error:
-            return Outcome(item.finding, Result.FAILED, str(error))
-    return Outcome(item.finding, Result.FAILED, "somebody else keeps writing to it")
+            return single.outcome(Result.FAILED, str(error))
+        except (JournalError, UnreadableError) as error:
+            if not writes:
+                raise
+            return single.outcome(Result.FAILED, str(error))
+        asked = single.item
+    return Outcome(item.finding, Result.FAILED, "somebody else keeps writing to it", tuple(writes))
 
 
 class _Single:
     """An item that stands, with everything that was just read for it."""
 
-    def __init__(self, pen: Pen, one: Rechecked) -> None:
+    def __init__(self, pen: Pen, one: Rechecked, writes: list[WriteId]) -> None:
         self._pen = pen
+        self._one = one
         self._now = one.snapshot
         self._finding: Finding = one.item.finding
-        self._item = one.item
+        self.item = one.item
         self._cause = cause_of(self._finding)
-        self._writes: list[WriteId] = []
+        self._writes = writes
+
+    def outcome(self, result: Result, text: str) -> Outcome:
+        return Outcome(self._finding, result, text, tuple(self._writes), DIRECT)
+
+    def after_loss(self, lost: LostError | None) -> Outcome | None:
+        """Return what a write without an answer has done; None: it was not carried out."""
+        if lost is None or not self._holds(lost.intent.change):
+            return None
+        self._writes.append(self._pen.confirm(lost))
+        return self._verified()
+
+    def _holds(self, change: Change) -> bool:
+        if isinstance(change, PoolChange):
+            pool = self._now.pool(change.pool.name)
+            return pool is not None and is_in_pool(pool, change)
+        lb = self._now.load_balancer(change.load_balancer.owner)
+        return lb is not None and is_in_load_balancer(lb, change)
 
     def carry_out(self) -> Outcome:
-        action = self._item.fix.action
+        if self._one.verdict is not Verdict.STANDS:
+            return as_found(self._one)
+        action = self.item.fix.action
         match action:
             case DropRecords():
                 return self._drop(action)
             case RestoreRecord():
-                return self._restore(action)
+                return self._to_pool(moves.restore(self._pool(), action.record))
             case CarryOutRequest():
-                return self._carry_out(action)
-            case ClearBooking() | SetIpam() | WakeLoadBalancer():
-                return self._of_load_balancer(action)
+                record = self._pool().record(action.record.key)
+                assert record is not None, action  # noqa: S101 - or the item would not stand
+                return self._to_pool(moves.carry_out(self._pool(), record))
+            case WakeLoadBalancer():
+                return self._wake(action)
+            case ClearBooking():
+                change = self._change(action.load_balancer, booking=Booking(None))
+                return self._to_load_balancer(change)
+            case SetIpam():
+                return self._to_load_balancer(self._change(action.load_balancer, ipam=action.ipam))
             case RenameRecord() | SetCounters() | DropHistory() | RemoveRequest():
                 return self._to_pool(_written_to(self._pool(), action))
             case ReleaseRecord() | HealStuck():
                 raise AssertionError("these are carried out elsewhere")
-
-    def _of_load_balancer(self, action: ClearBooking | SetIpam | WakeLoadBalancer) -> Outcome:
-        match action:
-            case WakeLoadBalancer():
-                return self._wake(action)
-            case ClearBooking():
-                text = f"{self._item.title}; now touch the guest's Service of it"
-                change = self._change(action.load_balancer, booking=Booking(None))
-                return self._to_load_balancer(change, text)
-            case SetIpam():
-                change = self._change(action.load_balancer, ipam=action.ipam)
-                return self._to_load_balancer(change, self._item.title)
 
     def _drop(self, action: DropRecords) -> Outcome:
         """Remove records; an owner that lives and waits is fenced first.
@@ -123,40 +151,73 @@ class _Single:
             lb = self._load_balancer(action.fence.owner)
             check_unbooked(lb)
             check_history(pool, own_records(pool, lb.owner))
-            self._writes.append(self._pen.touch(lb, self._cause)[0])
-        outcome = self._to_pool(moves.drop(pool, action.records))
-        for record in filter(None, (pool.record(item.key) for item in action.records)):
+            self._fence(lb)
+        return self._to_pool(moves.drop(pool, action.records))
+
+    def _fence(self, lb: LoadBalancer) -> None:
+        """Touch it; that it has another version for that is no reason not to try again."""
+        id_, fenced = self._pen.touch(lb, self._cause)
+        self._writes.append(id_)
+        others = (item for item in self._now.load_balancers if item.owner != lb.owner)
+        now = replace(self._now, load_balancers=(*others, fenced))
+        self.item = replace(self.item, stamp=stamp(self.item.finding, now) or self.item.stamp)
+
+    def _verified(self) -> Outcome:
+        """Look at the owner once more, where a write rests on what became of it."""
+        action = self.item.fix.action
+        match action:
+            case DropRecords():
+                return self._after_drop(action)
+            case RestoreRecord():
+                return self._after_restore(action)
+            case CarryOutRequest():
+                return self._after_request(action)
+            case ClearBooking():
+                text = f"{self.item.title}; now touch the guest's Service of it"
+                return self.outcome(Result.DONE, text)
+            case _:
+                return self.outcome(Result.DONE, self.item.title)
+
+    def _after_drop(self, action: DropRecords) -> Outcome:
+        for item in action.records:
+            record = Record(action.pool.name, item.key, item.owner)
             was_absent = self._now.is_absent(record.owner)
             if was_absent and record.owner and self._is_back(record, record.owner):
                 text = f"{record.owner} came back, booked on {record.key}: look again"
-                return Outcome(self._finding, Result.FAILED, text, tuple(self._writes))
-        return outcome
+                return self.outcome(Result.FAILED, text)
+        return self.outcome(Result.DONE, self.item.title)
 
-    def _restore(self, action: RestoreRecord) -> Outcome:
-        """Write the record, and take it out again if nobody uses the address by then."""
-        outcome = self._to_pool(moves.restore(self._pool(), action.record))
+    def _after_restore(self, action: RestoreRecord) -> Outcome:
+        """Take the record out again if nobody uses the address by now."""
         owner = action.load_balancer.owner
         record = Record(action.pool.name, action.record.key, action.record.owner)
         lb = self._pen.cluster.load_balancer(owner)
         if lb is not None and not lb.is_terminating and is_booked_on(lb, record):
-            return outcome
-        pool = self._pen.cluster.ip_pool(action.pool.name)
-        if pool is not None and pool.record(record.key) == record:
-            self._writes.append(
-                self._pen.pool(moves.drop(pool, [action.record]), pool, self._cause)
-            )
+            return self.outcome(Result.DONE, self.item.title)
+        for _ in range(TRIES):
+            pool = self._pen.cluster.ip_pool(action.pool.name)
+            if pool is None or pool.record(record.key) != record:
+                break
+            try:
+                id_ = self._pen.pool(moves.drop(pool, [action.record]), pool, self._cause)
+            except WriteError as error:
+                if error.why not in (Unwritten.CONFLICT, Unwritten.FAILED):
+                    raise
+            else:
+                self._writes.append(id_)
+                break
+        else:
+            text = f"{owner} does not use it any more, and the record could not be taken out again"
+            return self.outcome(Result.FAILED, text)
         text = f"{owner} does not use it any more: the record was taken out again"
-        return Outcome(self._finding, Result.REFUSED, text, tuple(self._writes), DIRECT)
+        return self.outcome(Result.REFUSED, text)
 
-    def _carry_out(self, action: CarryOutRequest) -> Outcome:
-        pool = self._pool()
-        record = pool.record(action.record.key)
-        assert record is not None, action  # noqa: S101 - or the request would name no record
-        text = f"released {record.key} of {record.owner_text}; {NOT_CHECKED}"
-        outcome = self._to_pool(moves.carry_out(pool, record), text)
+    def _after_request(self, action: CarryOutRequest) -> Outcome:
+        record = Record(action.pool.name, action.record.key, action.record.owner)
         if record.owner and self._is_back(record, record.owner):
             return put_back(self._pen, self._finding, record, self._writes[-1])
-        return outcome
+        text = f"released {record.key} of {record.owner_text}; {NOT_CHECKED}"
+        return self.outcome(Result.DONE, text)
 
     def _is_back(self, record: Record, owner: Owner) -> bool:
         lb = self._pen.cluster.load_balancer(owner)
@@ -167,27 +228,37 @@ class _Single:
         lb = self._load_balancer(action.load_balancer.owner)
         check_wakeable(self._pen.cluster, lb)
         self._writes.append(self._pen.touch(lb, self._cause)[0])
-        found: LoadBalancer | None = lb
-        for _ in range(WOKEN_WITHIN):
-            self._pen.pace.wait(1.0)
-            found = self._pen.cluster.load_balancer(lb.owner)
-            if found is None or found.booking is not None:
-                break
+        try:
+            found = self._watched(lb.owner)
+        except StoppedError:
+            return self.outcome(Result.WAITING, "woken, and not waited for")
         if found is not None and found.booking is not None:
             text = f"{lb.owner} has {found.booking.ip} of {found.booking.pool}"
-            return Outcome(self._finding, Result.DONE, text, tuple(self._writes))
-        text = "woken, still waiting for the controller"
-        return Outcome(self._finding, Result.WAITING, text, tuple(self._writes))
+            return self.outcome(Result.DONE, text)
+        for pool in self._pen.cluster.ip_pools().items if found else ():
+            for record in own_records(pool, lb.owner):
+                text = f"{lb.owner} waits with {record.key} of {pool.name} held for it: look again"
+                return self.outcome(Result.FAILED, text)
+        return self.outcome(Result.WAITING, "woken, still waiting for the controller")
 
-    def _to_pool(self, change: PoolChange, text: str = "") -> Outcome:
+    def _watched(self, owner: Owner) -> LoadBalancer | None:
+        """Wait until a LoadBalancer is booked or gone, or long enough."""
+        found: LoadBalancer | None = None
+        for _ in range(WOKEN_WITHIN):
+            self._pen.pace.wait(1.0)
+            found = self._pen.cluster.load_balancer(owner)
+            if found is None or found.booking is not None:
+                break
+        return found
+
+    def _to_pool(self, change: PoolChange) -> Outcome:
         self._writes.append(self._pen.pool(change, self._pool(), self._cause))
-        writes = tuple(self._writes)
-        return Outcome(self._finding, Result.DONE, text or self._item.title, writes, DIRECT)
+        return self._verified()
 
-    def _to_load_balancer(self, change: LoadBalancerChange, text: str) -> Outcome:
+    def _to_load_balancer(self, change: LoadBalancerChange) -> Outcome:
         lb = self._load_balancer(change.load_balancer.owner)
         self._writes.append(self._pen.load_balancer(change, lb, self._cause)[0])
-        return Outcome(self._finding, Result.DONE, text, tuple(self._writes), DIRECT)
+        return self._verified()
 
     def _change(
         self, target: LoadBalancerId, booking: Booking | None = None, ipam: str | None = None

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from lbdoctor.diagnosis.port import ReadError
+from lbdoctor.domain.errors import UnreadableError
 from lbdoctor.domain.loadbalancers import LoadBalancer
 from lbdoctor.domain.pools import IPPool, Record
 from lbdoctor.domain.refs import Owner
@@ -13,16 +14,14 @@ from lbdoctor.domain.snapshot import Snapshot
 from lbdoctor.repair import moves
 from lbdoctor.repair.comeback import is_booked_on, put_back
 from lbdoctor.repair.denials import explained
+from lbdoctor.repair.guards import GuardError, check_history
 from lbdoctor.repair.outcomes import Outcome, Result
 from lbdoctor.repair.plan import Item
 from lbdoctor.repair.port import Unwritten, WriteError, WriteId
 from lbdoctor.repair.recheck import FEW, Rechecked, Verdict, recheck
-from lbdoctor.repair.writing import LostError, Pen, VerifyError, cause_of
+from lbdoctor.repair.writing import PAUSE, TRIES, LostError, Pen, VerifyError, cause_of
 
 MOST_AT_ONCE: Final = 50
-TRIES: Final = 8
-PAUSE: Final = 0.5
-"""Most seconds between two tries."""
 
 NOT_CHECKED: Final = "guest not checked"
 DIRECT: Final = "direct"
@@ -36,7 +35,7 @@ RESULTS: Final = {
 
 def as_found(one: Rechecked) -> Outcome:
     """Return the outcome of an item that was not to be written for."""
-    text = one.reason or "it is no longer there"
+    text = one.reason or "it is not so any more"
     return Outcome(one.item.finding, RESULTS[one.verdict], text)
 
 
@@ -59,22 +58,32 @@ class Batches:
             checked = recheck(self._pen.cluster, self._base, batch)
             standing = []
             for one, item in zip(checked, batch, strict=True):
-                if one.verdict is Verdict.STANDS:
-                    standing.append(item)
-                else:
+                if one.verdict is not Verdict.STANDS:
                     self._drop([item])
                     yield self._not_standing(one, item)
+                elif problem := _in_history(one, item):
+                    self._drop([item])
+                    yield Outcome(item.finding, Result.REFUSED, problem)
+                else:
+                    standing.append(item)
             if standing:
                 pool = checked[0].snapshot.pool(batch[0].finding.pool)
                 assert pool is not None, batch  # noqa: S101 - or none of them would stand
                 yield from self._write(pool, standing)
 
     def _not_standing(self, one: Rechecked, item: Item) -> Outcome:
-        lost = self._lost.get(id(item))
-        if one.verdict is Verdict.GONE and lost is not None:
-            written = (self._pen.confirm(lost),)
-            return Outcome(item.finding, Result.DONE, _released(item), written, DIRECT)
-        return as_found(one)
+        """Say what became of an item, unless a lost write of ours has done it."""
+        lost, finding = self._lost.get(id(item)), item.finding
+        pool = one.snapshot.pool(finding.pool)
+        is_gone = pool is not None and pool.record(finding.address) is None
+        if one.verdict is not Verdict.GONE or lost is None or not is_gone:
+            return as_found(one)
+        id_ = self._pen.confirm(lost)
+        record = Record(finding.pool, finding.address, finding.subject.owner)
+        lb = one.snapshot.load_balancer(record.owner) if record.owner else None
+        if lb is not None and is_booked_on(lb, record):
+            return put_back(self._pen, finding, record, id_)
+        return Outcome(finding, Result.DONE, _released(item), (id_,), DIRECT)
 
     def _write(self, pool: IPPool, items: list[Item]) -> Iterator[Outcome]:
         records = [_record(pool, item) for item in items]
@@ -114,7 +123,7 @@ class Batches:
         """Look the owners up once more: one that came back meanwhile gets its record again."""
         try:
             back = self._owners([record.owner for record in records])
-        except ReadError as error:
+        except (ReadError, UnreadableError) as error:
             text = f"released, but its owner could not be looked up again: {error}"
             yield from (Outcome(item.finding, Result.FAILED, text, (id_,)) for item in items)
             return
@@ -139,6 +148,17 @@ class Batches:
     def _drop(self, items: list[Item]) -> None:
         gone = {id(item) for item in items}
         self._left = [item for item in self._left if id(item) not in gone]
+
+
+def _in_history(one: Rechecked, item: Item) -> str:
+    """Say why a record cannot be released at the pool's version; empty: it can."""
+    pool = one.snapshot.pool(item.finding.pool)
+    if pool is not None:
+        try:
+            check_history(pool, [_record(pool, item)])
+        except GuardError as error:
+            return str(error)
+    return ""
 
 
 def _record(pool: IPPool, item: Item) -> Record:

@@ -49,6 +49,8 @@ def stamp(finding: Finding, snapshot: Snapshot) -> Stamp | None:
                 parts += [value.key, value.owner]
             case tuple():
                 parts += [f"{item.key}={item.owner}" for item in value]
+            case bool():
+                pass  # what history holds besides is not what was looked at
             case _:
                 # Counters move while others allocate; that they do not fit is what stays.
                 parts += [] if isinstance(action, SetCounters) else [str(value)]

@@ -7,7 +7,9 @@ from typing import Final
 
 from lbdoctor.diagnosis.port import ReadError
 from lbdoctor.domain.addresses import parse_address
+from lbdoctor.domain.changes import PoolChange, is_in_pool
 from lbdoctor.domain.controller import AUTO_RELEASE, MANUAL_RELEASE, Controller
+from lbdoctor.domain.errors import UnreadableError
 from lbdoctor.domain.loadbalancers import LoadBalancer
 from lbdoctor.domain.pools import IPPool, Record
 from lbdoctor.domain.refs import Owner
@@ -23,10 +25,10 @@ from lbdoctor.repair.guards import (
 )
 from lbdoctor.repair.outcomes import Outcome, Result
 from lbdoctor.repair.plan import Item
-from lbdoctor.repair.port import StoppedError, Unwritten, WriteError, WriteId
+from lbdoctor.repair.port import JournalError, StoppedError, Unwritten, WriteError, WriteId
 from lbdoctor.repair.recheck import Verdict, recheck
-from lbdoctor.repair.stale import DIRECT, PAUSE, TRIES, as_found
-from lbdoctor.repair.writing import LostError, Pen, VerifyError, cause_of
+from lbdoctor.repair.stale import DIRECT, as_found
+from lbdoctor.repair.writing import PAUSE, TRIES, LostError, Pen, VerifyError, cause_of
 from lbdoctor.rules.facts import waits_for_address
 
 ROUNDS: Final = 3
@@ -79,40 +81,65 @@ class Healing:
     def heal(self) -> Outcome:
         """Heal it, or say what is in the way."""
         try:
-            for _ in range(ROUNDS):
-                outcome = self._free() or self._book()
-                if outcome is not None:
-                    return outcome
-            return self._outcome(Result.FAILED, f"stuck anew, {ROUNDS} times in a row")
+            return self._heal()
         except WriteError as error:
             return self._outcome(Result.REFUSED, explained(error))
         except GuardError as error:
             return self._outcome(Result.REFUSED, str(error))
         except (ReadError, VerifyError) as error:
             return self._outcome(Result.FAILED, str(error))
-        except StoppedError:
-            if not self._has_released:
+        except (JournalError, UnreadableError, StoppedError) as error:
+            if not self._writes:
                 raise
-            return self._outcome(Result.WAITING, "released, and not waited for")
+            return self._broken_off(error)
+
+    def _heal(self) -> Outcome:
+        for _ in range(ROUNDS):
+            outcome = self._free() or self._book()
+            if outcome is not None:
+                return outcome
+        return self._outcome(Result.FAILED, f"stuck anew, {ROUNDS} times in a row")
+
+    def _broken_off(self, error: Exception) -> Outcome:
+        if not isinstance(error, StoppedError):
+            return self._outcome(Result.FAILED, str(error))
+        if not self._has_released:
+            return self._outcome(Result.STOPPED, "fenced, and nothing released")
+        return self._outcome(Result.WAITING, "released, and not waited for")
 
     def _free(self) -> Outcome | None:
         """Fence and release; None when nothing stands in the way of a booking any more."""
+        lost: LostError | None = None
         for attempt in range(TRIES):
             self._pen.pace.check()
             if attempt:
                 self._pen.pace.wait(self._pen.pace.jitter(PAUSE))
+            if self._was_released(lost):
+                return None
             found = self._standing()
             if not isinstance(found, tuple):
                 return found
             try:
                 if self._fence_and_release(*found):
                     return None
-            except LostError:
-                continue
+            except LostError as error:
+                lost = error
             except WriteError as error:
                 if error.why not in (Unwritten.CONFLICT, Unwritten.ABSENT):
                     raise
         return self._outcome(Result.FAILED, "somebody else keeps writing to it or to its pool")
+
+    def _was_released(self, lost: LostError | None) -> bool:
+        """Whether a release whose answer was lost has been carried out after all."""
+        change = lost.intent.change if lost else None
+        if lost is None or not isinstance(change, PoolChange):
+            return False
+        pool = self._pen.cluster.ip_pool(self._pool)
+        if pool is None or not is_in_pool(pool, change):
+            return False
+        self._writes.append(self._pen.confirm(lost))
+        self._has_released = True
+        return True
 
     def _standing(self) -> tuple[LoadBalancer, IPPool] | Outcome | None:
         """Return what is stuck, as just read, pool first; else what became of it.
@@ -129,6 +156,9 @@ class Healing:
         pool, lb = one.snapshot.pool(self._pool), one.snapshot.load_balancer(self._owner)
         if one.verdict is Verdict.STANDS and lb and pool:
             return lb, pool
+        if one.verdict is Verdict.GONE and lb is None and own_records(pool, self._owner):
+            text = f"{self._owner} is gone for now, and {self._pool} holds its record: look again"
+            return self._outcome(Result.REFUSED, text)
         if self._writes and one.verdict is Verdict.GONE:
             return None  # the fence has done it
         return as_found(one)
@@ -167,9 +197,12 @@ class Healing:
             return replace(self._outcome(Result.DONE, text), seconds=seconds)
         if now.is_stuck:
             return None
+        if now.lb is None and now.records:
+            return self._outcome(Result.REFUSED, "its LoadBalancer is gone, its record is left")
         if now.lb is None:
-            return self._outcome(Result.DONE, "released; its LoadBalancer is gone by now")
-        return self._outcome(Result.WAITING, "released, still waiting for the controller")
+            return self._outcome(Result.DONE, "its LoadBalancer is gone by now, its record too")
+        what = "released" if self._has_released else "fenced"
+        return self._outcome(Result.WAITING, f"{what}, still waiting for the controller")
 
     def _wait(self, seconds: float) -> _Now:
         """Look until it is healed, for so long; not longer than it is clearly stuck anew."""

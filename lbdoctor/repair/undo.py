@@ -16,6 +16,7 @@ from lbdoctor.domain.changes import (
     applied_to_load_balancer,
     applied_to_pool,
 )
+from lbdoctor.domain.controller import STICKY
 from lbdoctor.domain.findings import Finding, Severity
 from lbdoctor.domain.loadbalancers import LoadBalancer
 from lbdoctor.domain.pools import IPPool
@@ -25,8 +26,7 @@ from lbdoctor.repair.denials import explained
 from lbdoctor.repair.guards import GuardError
 from lbdoctor.repair.outcomes import Result
 from lbdoctor.repair.port import Cause, Unwritten, WriteError, WriteId
-from lbdoctor.repair.stale import PAUSE, TRIES
-from lbdoctor.repair.writing import Pen, VerifyError
+from lbdoctor.repair.writing import PAUSE, TRIES, Pen, VerifyError
 from lbdoctor.rules import CATALOGUE
 
 UNDO: Final = "undo"
@@ -169,6 +169,8 @@ def _in_load_balancer(
         raise GuardError(f"{owner} has {lb.booking.ip} of {lb.booking.pool} by now")
     if inverse.ipam is not None and lb.ipam != change.ipam:
         raise GuardError(f"spec.ipam of {owner} is {lb.ipam or 'empty'} by now")
+    if lb.booking is not None and not report.snapshot.controller.is_at_least(STICKY):
+        raise GuardError(f"{owner} is booked, and this controller may move it at any write")
     back = replace(inverse, resource_version=lb.resource_version)
     now = _with(report.snapshot, applied_to_load_balancer(lb, back))
     _check_no_worse(report, now, write)
@@ -188,7 +190,7 @@ def _check_no_worse(report: Report, after: Snapshot, write: Written) -> None:
         GuardError: It would; the text says which.
     """
     findings, _ = judge(after, CATALOGUE)
-    known = {item.identity for item in report.findings}
+    known = {item.identity for item in report.findings if item.severity is Severity.ERROR}
     for finding in findings:
         is_new = finding.identity not in known and finding.severity is Severity.ERROR
         if is_new and not _is_cause(finding, write.cause):

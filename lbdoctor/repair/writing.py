@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Final, TypeVar
 
 from lbdoctor.domain.changes import (
@@ -22,6 +23,7 @@ from lbdoctor.repair.port import (
     Cluster,
     Intent,
     Journal,
+    JournalError,
     Pace,
     Unwritten,
     WriteError,
@@ -31,6 +33,11 @@ from lbdoctor.repair.port import (
 T = TypeVar("T")
 
 DONE: Final = "done"
+TRIES: Final = 8
+"""How often something is looked at again because others write to it too."""
+
+PAUSE: Final = 0.5
+"""Most seconds between two tries."""
 
 
 class VerifyError(Exception):
@@ -87,7 +94,7 @@ class Pen:
 
     def confirm(self, lost: LostError) -> WriteId:
         """Note that a write whose answer was lost has been carried out after all."""
-        self._journal.after(lost.intent, DONE)
+        self._note(lost.intent, DONE)
         return lost.intent.id
 
     def _intend(self, change: Change, inverse: Change, cause: Cause) -> Intent:
@@ -100,12 +107,21 @@ class Pen:
         try:
             written = write()
         except WriteError as error:
-            self._journal.after(intent, f"{error.why.name.lower()}: {error}")
+            self._note(intent, f"{error.why.name.lower()}: {error}")
             if error.why is Unwritten.FAILED:
                 raise LostError(error, intent) from error
             raise
-        self._journal.after(intent, DONE)
+        self._note(intent, DONE)
         return written
+
+    def _note(self, intent: Intent, outcome: str) -> None:
+        """Note what became of a write, if that can be: the line before it tells enough.
+
+        What was written has to be looked at whatever the journal says; the next write finds
+        out by itself that nothing can be noted any more.
+        """
+        with suppress(JournalError):
+            self._journal.after(intent, outcome)
 
 
 def cause_of(finding: Finding) -> Cause:

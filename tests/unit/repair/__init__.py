@@ -1,0 +1,1 @@
+"""Repairs, on a cluster in memory that others write to as well."""

@@ -1,0 +1,1 @@
+"""The journal and the memory of earlier looks, on real files."""
