@@ -84,8 +84,10 @@ def _judged(item: Item, now: Snapshot) -> Rechecked:
     if _is_another_pool(item, now):
         text = f"{item.finding.pool} is another pool by now (another UID)"
         return Rechecked(Verdict.CHANGED, item, now, text)
-    if pool is not None and pool.ignore_reason is not None:
-        return Rechecked(Verdict.CHANGED, item, now, f"ignored: {pool.ignore_reason}")
+    marked = [pool, *map(now.load_balancer, sorted(owners_of(item.finding)))]
+    for thing in marked:
+        if thing is not None and thing.ignore_reason is not None:
+            return Rechecked(Verdict.CHANGED, item, now, f"ignored: {thing.ignore_reason}")
     again = _again(item.finding, subject, now)
     if again is None:
         for owner in sorted(owners_of(item.finding)):

@@ -109,13 +109,10 @@ class Healing:
 
     def _free(self) -> Outcome | None:
         """Fence and release; None when nothing stands in the way of a booking any more."""
-        lost: LostError | None = None
         for attempt in range(TRIES):
             self._pen.pace.check()
             if attempt:
                 self._pen.pace.wait(self._pen.pace.jitter(PAUSE))
-            if self._was_released(lost):
-                return None
             found = self._standing()
             if not isinstance(found, tuple):
                 return found
@@ -123,16 +120,17 @@ class Healing:
                 if self._fence_and_release(*found):
                     return None
             except LostError as error:
-                lost = error
+                if self._was_released(error):
+                    return None
             except WriteError as error:
                 if error.why not in (Unwritten.CONFLICT, Unwritten.ABSENT):
                     raise
         return self._outcome(Result.FAILED, "somebody else keeps writing to it or to its pool")
 
-    def _was_released(self, lost: LostError | None) -> bool:
+    def _was_released(self, lost: LostError) -> bool:
         """Whether a release whose answer was lost has been carried out after all."""
-        change = lost.intent.change if lost else None
-        if lost is None or not isinstance(change, PoolChange):
+        change = lost.intent.change
+        if not isinstance(change, PoolChange):
             return False
         pool = self._pen.cluster.ip_pool(self._pool)
         if pool is None or not is_in_pool(pool, change):
