@@ -31,6 +31,14 @@ from lbdoctor.rules import CATALOGUE
 
 UNDO: Final = "undo"
 
+BESIDES: Final = {
+    "LBD101": ("LBD104",),
+    "LBD104": ("LBD101",),
+    "LBD107": ("LBD101",),
+    "LBD203": ("LBD202",),
+}
+"""What the same object had besides, when something was written on account of a finding."""
+
 
 @dataclass(frozen=True, slots=True)
 class Written:
@@ -122,7 +130,7 @@ def _still_to_undo(pool: IPPool, change: PoolChange, inverse: PoolChange) -> Poo
         if found != change.records.get(key):
             raise GuardError(f"{key} of {pool.name} is held for {found or 'nobody'} by now")
         if owner is not None:
-            _check_free(pool, key)
+            _check_free(pool, key, inverse)
         records[key] = owner
     entries = {entry.key: entry.owner_text for entry in pool.history}
     history = {
@@ -142,14 +150,17 @@ def _still_to_undo(pool: IPPool, change: PoolChange, inverse: PoolChange) -> Poo
     )
 
 
-def _check_free(pool: IPPool, key: str) -> None:
+def _check_free(pool: IPPool, key: str, inverse: PoolChange) -> None:
     """Refuse where another spelling of the address is somebody's.
 
     Raises:
         GuardError: It is.
     """
     address = parse_address(key)
+    goes = {other for other, owner in inverse.records.items() if owner is None}
     for record in pool.records:
+        if record.key in goes:
+            continue
         if address is not None and record.address == address and record.key != key:
             raise GuardError(f"{key} of {pool.name} is held for {record.owner_text} by now")
 
@@ -200,7 +211,7 @@ def _check_no_worse(report: Report, after: Snapshot, write: Written) -> None:
 def _is_cause(finding: Finding, cause: Cause) -> bool:
     """Whether this is what the write repaired: putting it back brings it back."""
     if finding.code != cause.code:
-        return False
+        return finding.pool == cause.pool and finding.code in BESIDES.get(cause.code, ())
     same = (finding.subject.spelling, finding.pool, finding.address)
     return same == (cause.subject, cause.pool, cause.address) or finding.pool == cause.pool
 
