@@ -66,7 +66,7 @@ def _stamps(cluster: Any) -> dict[Stamp, datetime]:
         for item in cluster.get("seen", ()):
             stamp = Stamp(str(item["code"]), str(item["pool"]), tuple(map(str, item["parts"])))
             found[stamp] = datetime.fromisoformat(item["first"]).astimezone(UTC)
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError):
         return {}
     return found
 
