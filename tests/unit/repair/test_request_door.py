@@ -135,13 +135,15 @@ def test_anothers_request_is_never_overwritten() -> None:
 def test_anothers_request_is_not_taken_back() -> None:
     cluster = world()
     theirs = {"metadata": {"annotations": {KEY: "10.0.0.9: a/else"}}}
+    replaces = at(2, lambda: cluster.patch_pool(theirs), "get", Kind.IP_POOL)
 
-    def replace(_seconds: float) -> None:
-        cluster.patch_pool(theirs)
-        cluster.pace.stopped = True
+    def asked(call: Call) -> None:
+        if call.verb == "patch":
+            cluster.api.before = replaces
 
-    cluster.pace.meanwhile = replace
-    ask(cluster)
+    cluster.api.after = asked
+    cluster.pace.stops_at = 1
+    assert ask(cluster).result is Result.STOPPED
     assert request(cluster) == "10.0.0.9: a/else"
 
 

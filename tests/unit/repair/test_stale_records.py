@@ -158,6 +158,17 @@ def test_a_record_that_has_another_owner_by_then_is_not_released() -> None:
     assert cluster.records() == {"10.0.0.5": "a/else"}
 
 
+def test_another_pool_of_the_same_name_is_not_written_to() -> None:
+    cluster = world()
+    report, item = cluster.item("LBD101")
+    again = pool(allocated=STALE)
+    again["metadata"]["uid"] = "another"
+    cluster.put(again)
+    (outcome,) = carry_out(cluster.pen(), report.snapshot, [item])
+    assert (outcome.result, cluster.api.writes()) == (Result.REFUSED, [])
+    assert outcome.text == "p1 is another pool by now (another UID)"
+
+
 def test_a_service_that_carries_the_address_by_now_keeps_it() -> None:
     cluster = world()
     carrier = {
@@ -192,6 +203,7 @@ def test_services_that_cannot_be_read_again_are_unknown() -> None:
     [
         ({"10.0.0.5": "a/gone"}, {}, {"10.0.0.5": "a/gone"}),
         ({"10.0.0.1": "a/gone"}, {}, {}),
+        ({"::ffff:10.0.0.5": "a/gone"}, {}, {}),
         ({"10.0.0.5": "a/gone", "10.0.0.6": "a/gone"}, {}, {}),
         (
             {"10.0.0.5": "a/gone"},
@@ -199,7 +211,7 @@ def test_services_that_cannot_be_read_again_are_unknown() -> None:
             {"10.0.0.9": "a/gone"},
         ),
     ],
-    ids=["plain", "gateway", "two-records", "another-entry"],
+    ids=["plain", "gateway", "odd-key", "two-records", "another-entry"],
 )
 def test_history_takes_only_what_can_never_keep_an_owner_waiting(
     allocated: dict[str, str], status: dict[str, object], kept: dict[str, str]

@@ -14,7 +14,7 @@ from lbdoctor.repair.outcomes import Outcome, Result
 from lbdoctor.repair.port import Unwritten
 from lbdoctor.repair.run import carry_out
 from tests.cli.manifests import lb, pool
-from tests.unit.repair.interposed import always, at, lost
+from tests.unit.repair.interposed import always, at
 from tests.unit.repair.world import World, results
 
 HELD = {"10.0.0.5": "a/web"}
@@ -148,55 +148,6 @@ def test_the_neighbours_are_not_touched() -> None:
     cluster.with_controller()
     heal(cluster)
     assert (cluster.lb("ok"), cluster.records()["10.0.0.6"]) == (before, "a/ok")
-
-
-@pytest.mark.parametrize("number", [1, 2])
-def test_a_lost_answer_is_no_second_release(number: int) -> None:
-    cluster = stuck().with_controller()
-    cluster.api.after = at(number, lost, "patch")
-    outcome = heal(cluster)
-    assert (outcome.result, len(cluster.api.writes(Kind.IP_POOL))) == (Result.DONE, 1)
-    assert (cluster.records(), cluster.booking()) == (HELD, "10.0.0.5")
-    released = next(one for one in cluster.journal.intents if hasattr(one.change, "pool"))
-    assert cluster.journal.outcomes[str(released.id)] == "done"
-    assert released.id in outcome.writes
-
-
-def test_a_journal_that_is_full_before_the_fence_lets_nothing_be_written() -> None:
-    cluster = stuck()
-    cluster.journal.before_fails_at = 1
-    assert (heal(cluster).result, cluster.api.writes()) == (Result.FAILED, [])
-
-
-def test_a_journal_that_is_full_after_the_fence_lets_nothing_be_released() -> None:
-    cluster = stuck()
-    cluster.journal.before_fails_at = 2
-    outcome = heal(cluster)
-    assert (outcome.result, len(outcome.writes)) == (Result.FAILED, 1)
-    assert cluster.records() == HELD
-
-
-def test_a_journal_that_is_full_after_a_write_does_not_hide_the_write() -> None:
-    cluster = stuck().with_controller()
-    cluster.journal.after_fails = True
-    assert heal(cluster).result is Result.DONE
-
-
-@pytest.mark.parametrize("version", ["v0.4.4", "v1.9.0"])
-@pytest.mark.parametrize("number", range(1, 6))
-def test_stopped_at_any_wait_nothing_is_half_done(version: str, number: int) -> None:
-    cluster = stuck(version)
-    cluster.pace.stops_at = number
-    first = [item.stamp for item in cluster.plan().items]
-    (outcome,) = cluster.carry_out(first, "LBD201")
-    assert outcome.result in (Result.STOPPED, Result.WAITING)
-    released = cluster.records() == {}
-    assert released == (outcome.result is Result.WAITING)
-    assert (cluster.history() == HELD) == released
-    cluster.pace.stopped, cluster.pace.stops_at = False, 0
-    cluster.with_controller().running.run_for(60, cluster.clock.advance)
-    cluster.repair("LBD201")
-    assert cluster.booking() == "10.0.0.5"
 
 
 def test_what_is_stuck_anew_is_repaired_three_times_at_most() -> None:

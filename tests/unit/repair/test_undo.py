@@ -25,6 +25,7 @@ from tests.unit.repair.test_single_fixes import (
 from tests.unit.repair.world import World
 
 STALE = {"10.0.0.5": "a/gone"}
+EXHAUSTED = "no IP addresses available in range set: 10.0.0.2-10.0.0.11"
 
 
 def stale() -> World:
@@ -216,3 +217,29 @@ def test_records_that_freeze_a_pool_are_not_put_back() -> None:
     intent = written(cluster, "LBD104")
     undone = cluster.undo(intent)
     assert (undone.result, cluster.records()) == (Result.REFUSED, {})
+
+
+def test_an_entry_of_history_that_is_anothers_by_now_stays() -> None:
+    cluster = stale()
+    intent = written(cluster, "LBD101")
+    cluster.patch_pool({"status": {"allocatedHistory": {"10.0.0.5": "a/nobody"}}})
+    cluster.undo(intent)
+    assert (cluster.records(), cluster.history()) == (STALE, {"10.0.0.5": "a/nobody"})
+
+
+def test_what_would_make_an_error_of_a_warning_is_not_put_back() -> None:
+    """Nine of ten addresses are taken; with the tenth somebody would wait in vain."""
+    taken = {f"10.0.0.{n}": f"a/lb{n}" for n in range(2, 11)}
+    made = pool(allocated=taken | {"10.0.0.11": "a/gone"}, total=10, available=0)
+    made["spec"]["ranges"][0] |= {"rangeStart": "10.0.0.2", "rangeEnd": "10.0.0.11"}
+    cluster = World(made, *(lb(f"lb{n}", ip=f"10.0.0.{n}") for n in range(2, 11)), lb("web"))
+    cluster.patch_lb(
+        {"status": {"conditions": [{"type": "Ready", "status": "False", "message": EXHAUSTED}]}}
+    )
+    intent = written(cluster, "LBD101")
+    assert ("LBD108", "warning") in [
+        (item.code, item.severity.name.lower()) for item in cluster.look().findings
+    ]
+    undone = cluster.undo(intent)
+    assert undone.result is Result.REFUSED
+    assert undone.text.startswith("it would make things worse: LBD108")

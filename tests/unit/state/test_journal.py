@@ -66,6 +66,21 @@ def test_only_its_owner_may_read_it(path: Path) -> None:
     assert (path.stat().st_mode & 0o777, path.parent.stat().st_mode & 0o777) == (0o600, 0o700)
 
 
+def test_it_is_on_the_disk_before_the_write_is_sent(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced: list[int] = []
+    real = os.fsync
+
+    def fsync(descriptor: int) -> None:
+        synced.append(os.fstat(descriptor).st_size)
+        real(descriptor)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    opened(path).before(intent())
+    assert synced == [path.stat().st_size]
+
+
 def test_a_torn_last_line_costs_no_other(path: Path) -> None:
     kept = opened(path)
     kept.before(intent(1))
