@@ -49,6 +49,9 @@ class Guards:
     put_back: bool = True
     """An owner that came back is looked for after the write."""
 
+    history: bool = True
+    """A record that history names for the same owner is left alone."""
+
     pool_first: bool = True
     """The pool that is written was read before the fence."""
 
@@ -92,7 +95,10 @@ class Port:
         if not self._guards.order:
             self._asked_before(name)
         pause()
-        return self._noted("ip_pool", self._real.ip_pool(name))
+        found = self._real.ip_pool(name)
+        if found is not None and not self._guards.history:
+            found = replace(found, history=())
+        return self._noted("ip_pool", found)
 
     def load_balancer(self, owner: Any) -> Any:
         if owner in self._known and self._serves_what_it_knows():

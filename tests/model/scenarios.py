@@ -119,6 +119,7 @@ SCENARIOS: dict[str, Scenario] = {
     item.name: item
     for item in (
         Scenario("stale", ANY_VERSION, stale, (create("a"),)),
+        Scenario("stale, history names it", ANY_VERSION, stale_in_history, (create("a"),)),
         Scenario("stale, lbdoctor killed", ANY_VERSION, stale, (create("a"),), kills=True),
         Scenario("stuck", ANY_VERSION, stuck),
         Scenario("stuck, everybody crashes", ANY_VERSION, stuck, kills=True, crashes=True),
@@ -132,6 +133,8 @@ TEETH = (
     Tooth("version", "stuck", Version(1, 9, 0)),
     Tooth("pool_first", "stuck", Version(1, 9, 0)),
     Tooth("order", "stale", Version(1, 9, 0)),
+    Tooth("history", "stale, history names it", Version(0, 4, 4)),
+    Tooth("live_owner", "stale", Version(1, 9, 0), hidden_by=("version",)),
 )
 
 

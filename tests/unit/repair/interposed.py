@@ -71,9 +71,6 @@ class Interposed(Wrapper):
     def delete(self, kind: Kind, name: str, namespace: str = "", *, uid: str = "") -> None:
         raise AssertionError("a repair deletes nothing")
 
-    def may(self, verb: str, kind: Kind, namespace: str = "") -> bool:
-        return self._below.may(verb, kind, namespace)
-
     def watch(
         self, kind: Kind, namespace: str = "", *, since: str, seconds: float
     ) -> Iterator[Event]:
