@@ -36,6 +36,10 @@ class Defects:
         new = {**(status.get(part) or {}), **entries}
         status[part] = {key: owner for key, owner in new.items() if owner is not None}
         status["available"] = 253 - len(status.get("allocated") or {})
+        # History that names a record for its own owner is refused by design, for good.
+        both = set(status.get("allocated") or {}) & set(status.get("allocatedHistory") or {})
+        for key in both:
+            del status["allocatedHistory"][key]
         self._cluster.server.load(Kind.IP_POOL, {**found, "status": status | counters})
 
     def is_free(self, host: int) -> bool:
