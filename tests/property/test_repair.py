@@ -217,7 +217,7 @@ def _metadata(found: Manifest | None) -> Manifest:
 
 
 TestRepairs = Repairs.TestCase
-TestRepairs.settings = settings(max_examples=40, stateful_step_count=12)
+TestRepairs.settings = settings(max_examples=200, stateful_step_count=12)
 
 defects = st.one_of(
     st.tuples(st.just("stale"), hosts),
@@ -238,7 +238,7 @@ def _without_counters(told_: Any) -> Any:
 
 
 @given(st.lists(defects, max_size=8), st.sampled_from(VERSIONS))
-@settings(max_examples=60)
+@settings(max_examples=150)
 def test_undone_backwards_the_start_is_there_again(
     broken: list[tuple[Any, ...]], version: str
 ) -> None:
