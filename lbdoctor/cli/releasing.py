@@ -22,12 +22,14 @@ from lbdoctor.domain.errors import UnreadableError, UsageError
 from lbdoctor.domain.refs import Owner, parse_owner
 from lbdoctor.output.run import outcome_line, render_run, summary_line
 from lbdoctor.output.text import visible
+from lbdoctor.repair.denials import explained, is_harvesters
 from lbdoctor.repair.outcomes import Outcome, Result
 from lbdoctor.repair.plan import Item, Plan
+from lbdoctor.repair.port import Unwritten, WriteError
 from lbdoctor.repair.release import Already, Refused, Several, Unknown, check
 from lbdoctor.repair.request import Request
 from lbdoctor.repair.run import carry_out
-from lbdoctor.repair.trial import trial
+from lbdoctor.repair.trial import refusal, trial
 from lbdoctor.repair.writing import Pen
 from lbdoctor.rules import CATALOGUE
 
@@ -135,10 +137,10 @@ class _Release:
     def carry_out(self, via: Via, timeout: float, named: str | None) -> ExitCode:
         door = via
         if via is not Via.CONTROLLER:
-            tried = trial(self._writer, self._base, self._item)
-            if tried.result is not Result.DONE and via is Via.DIRECT:
-                return self.tell([tried])
-            door = Via.DIRECT if tried.result is Result.DONE else Via.CONTROLLER
+            error = refusal(self._writer, self._base, self._item)
+            if error is not None and (via is Via.DIRECT or not _may_ask(error)):
+                return self.tell([Outcome(self._item.finding, Result.REFUSED, explained(error))])
+            door = Via.DIRECT if error is None else Via.CONTROLLER
         journal = runs.open_journal(named, self._writer.origin)
         with RunPace() as pace:
             pen = Pen(self._writer, journal, pace, self._run)
@@ -162,3 +164,8 @@ class _Release:
                 typer.echo(outcome_line(outcome))
             typer.echo(summary_line(self._run, outcomes))
         return CODES.get(outcomes[0].result, ExitCode.FAILED)
+
+
+def _may_ask(error: WriteError) -> bool:
+    """Whether Harvester might be let do what this caller is not: somebody's policy forbids it."""
+    return error.why in (Unwritten.FORBIDDEN, Unwritten.DENIED) and not is_harvesters(error)

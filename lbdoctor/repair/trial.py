@@ -34,6 +34,17 @@ TOUCH = "dry run"
 
 def trial(cluster: Cluster, snapshot: Snapshot, item: Item) -> Outcome:
     """Let the API server check what an item would write first, and keep nothing."""
+    error = refusal(cluster, snapshot, item)
+    if error is not None:
+        return Outcome(item.finding, Result.REFUSED, explained(error))
+    return Outcome(item.finding, Result.DONE, f"the API server accepts: {item.title}")
+
+
+def refusal(cluster: Cluster, snapshot: Snapshot, item: Item) -> WriteError | None:
+    """Return why the API server would not take the writes of an item; None: it would.
+
+    That an object has changed since the look is no refusal: a run looks again.
+    """
     try:
         for change in _changes(item, snapshot):
             if isinstance(change, PoolChange):
@@ -41,11 +52,8 @@ def trial(cluster: Cluster, snapshot: Snapshot, item: Item) -> Outcome:
             else:
                 cluster.change_load_balancer(change, dry_run=True)
     except WriteError as error:
-        if error.why is Unwritten.CONFLICT:
-            text = "it changed since the look; a run looks again"
-            return Outcome(item.finding, Result.DONE, text)
-        return Outcome(item.finding, Result.REFUSED, explained(error))
-    return Outcome(item.finding, Result.DONE, f"the API server accepts: {item.title}")
+        return None if error.why is Unwritten.CONFLICT else error
+    return None
 
 
 def _changes(item: Item, snapshot: Snapshot) -> Iterator[Change]:
