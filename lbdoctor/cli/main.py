@@ -77,9 +77,9 @@ def lbdoctor(
         ),
     ] = False,
 ) -> None:
-    """Find out why load balancers of Harvester are stuck.
+    """Find out why load balancers of Harvester are stuck, and free them.
 
-    Reads IPPools and LoadBalancers, says what is wrong and why. It writes nothing.
+    Reads IPPools and LoadBalancers, says what is wrong and why, and repairs it.
     """
 
 

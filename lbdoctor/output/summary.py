@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from lbdoctor.diagnosis.report import Report
 from lbdoctor.domain.findings import Severity
+from lbdoctor.domain.fixes import Disposition
 from lbdoctor.domain.snapshot import OriginKind
 from lbdoctor.output.text import plural, visible
 
@@ -97,6 +98,10 @@ def unread(report: Report) -> list[str]:
 
 def next_command(report: Report) -> str:
     """Return what to type next."""
+    if report.snapshot.origin.can_be_confirmed and any(
+        item.fix is not None and item.fix.disposition is Disposition.SAFE for item in report.counted
+    ):
+        return "lbdoctor repair (it shows its plan and asks), or lbdoctor explain CODE"
     if report.counted:
         return f"lbdoctor explain {report.counted[0].code}"
     if report.is_complete:

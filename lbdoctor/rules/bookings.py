@@ -47,8 +47,9 @@ from lbdoctor.rules.rule import rule
     Severity.ERROR,
     on=SubjectKind.LOAD_BALANCER,
     summary="a LoadBalancer waits for an address that its pool already holds for it",
-    remedy="move the record from status.allocated to allocatedHistory in one write guarded by "
-    "the resourceVersion; the controller then gives the same address back",
+    remedy="lbdoctor repair NS/NAME; by hand, touch the LoadBalancer, then move the record from "
+    "status.allocated to allocatedHistory in one write, both guarded by their resourceVersion: "
+    "the controller gives the same address back",
     needs={Kind.IP_POOL, Kind.LOAD_BALANCER},
     uses={Kind.DEPLOYMENT},
     waits_for=CONTROLLER_DOWN | POOL_FROZEN,

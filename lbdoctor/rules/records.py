@@ -43,8 +43,9 @@ from lbdoctor.rules.rule import rule
     Severity.ERROR,
     on=SubjectKind.RECORD,
     summary="a pool holds an address for a LoadBalancer that no longer exists",
-    remedy="make sure that nothing announces the address any more, then release the record: "
-    f"from Harvester 1.5.0 on with the annotation {RELEASE_ANNOTATION} on the pool",
+    remedy="make sure that nothing announces the address any more, then: lbdoctor release IP "
+    "NS/NAME; by hand, from Harvester 1.5.0 on, with the annotation "
+    f"{RELEASE_ANNOTATION} on the pool",
     needs={Kind.IP_POOL, Kind.LOAD_BALANCER},
     uses={Kind.SERVICE, Kind.DEPLOYMENT},
 )

@@ -12,6 +12,12 @@ from tests.apiserver.harvester import load_stuck
 from tests.apiserver.program import Program
 from tests.readme import table_commands
 
+OTHER_CODES = {
+    "lbdoctor scan": 1,
+    "lbdoctor repair --dry-run=client": 1,
+    "lbdoctor undo last": 3,  # nothing has been written yet
+}
+
 
 @pytest.mark.parametrize("command", table_commands())
 def test_every_command_of_the_table_runs(
@@ -25,7 +31,7 @@ def test_every_command_of_the_table_runs(
     monkeypatch.setenv("KUBECONFIG", str(cluster.kubeconfig()))
     monkeypatch.chdir(tmp_path)
     run = program.run(*shlex.split(command)[1:])
-    assert run.code == (1 if command == "lbdoctor scan" else 0)
-    assert run.stdout
+    assert run.code == OTHER_CODES.get(command, 0)
+    assert run.stdout or run.code == 3
     if command == "lbdoctor collect ./snapshot":
         assert program.run("scan", "--from", "./snapshot").code == 1
