@@ -26,7 +26,7 @@ from lbdoctor.repair.denials import explained, is_harvesters
 from lbdoctor.repair.outcomes import Outcome, Result
 from lbdoctor.repair.plan import Item, Plan
 from lbdoctor.repair.port import Unwritten, WriteError
-from lbdoctor.repair.release import Already, Refused, Several, Unknown, check
+from lbdoctor.repair.release import Already, Checked, Refused, Several, Unknown, check
 from lbdoctor.repair.request import Request
 from lbdoctor.repair.run import carry_out
 from lbdoctor.repair.trial import refusal, trial
@@ -97,22 +97,9 @@ def release(
         report = look(writer, scope=None, rules=CATALOGUE, pause=progress.pause)
     finally:
         progress.clear()
-    checked = check(report, address, owner, named.pool)
-    match checked:
-        case Unknown():
-            raise UnreadableError(checked.text, hint="lbdoctor preflight --mode repair")
-        case Several():
-            names = " or ".join(f"--pool {name}" for name in checked.pools)
-            raise UsageError(f"several pools hold {address} for {owner}", hint=names)
-        case Already():
-            typer.echo(visible(checked.text))
-            return ExitCode.OK
-        case Refused():
-            hint = f"; try: {checked.hint}" if checked.hint else ""
-            typer.echo(f"refused: {visible(checked.text + hint)}", err=True)
-            return ExitCode.FINDINGS
-        case Item():
-            pass
+    checked = _passed(check(report, address, owner, named.pool), f"{address} for {owner}")
+    if not isinstance(checked, Item):
+        return checked
     if dry_run is DryRun.CLIENT:
         typer.echo(f"would {visible(checked.title)}")
         return ExitCode.OK
@@ -120,6 +107,30 @@ def release(
     if dry_run is DryRun.SERVER:
         return run.tell([trial(writer, report.snapshot, checked)])
     return run.carry_out(via, seconds, journal)
+
+
+def _passed(checked: Checked, what: str) -> Item | ExitCode:
+    """Return what is to be released; else say which check it did not pass.
+
+    Raises:
+        UsageError: Several pools hold it.
+        UnreadableError: What decides cannot be read.
+    """
+    match checked:
+        case Item():
+            return checked
+        case Unknown():
+            raise UnreadableError(checked.text, hint="lbdoctor preflight --mode repair")
+        case Several():
+            names = " or ".join(f"--pool {name}" for name in checked.pools)
+            raise UsageError(f"several pools hold {what}", hint=names)
+        case Already():
+            typer.echo(visible(checked.text))
+            return ExitCode.OK
+        case Refused():
+            hint = f"; try: {checked.hint}" if checked.hint else ""
+            typer.echo(f"refused: {visible(checked.text + hint)}", err=True)
+            return ExitCode.FINDINGS
 
 
 class _Release:
