@@ -6,12 +6,11 @@ import sys
 from datetime import datetime
 from typing import Final
 
-import typer
-
 from lbdoctor.cluster.memory.demo import Demo
 from lbdoctor.cluster.writer import Writer
 from lbdoctor.diagnosis.look import look
 from lbdoctor.diagnosis.report import Report
+from lbdoctor.output.lines import say
 from lbdoctor.output.run import outcome_line, plan_lines, summary_line
 from lbdoctor.output.table import render
 from lbdoctor.output.text import visible
@@ -79,13 +78,13 @@ class Show:
         report = self._look()
         planned = plan(report, Wishes())
         for line in plan_lines(planned):
-            typer.echo(line)
+            say(line)
         outcomes = []
         items = [item for item in planned.items if item.stamp in known]
         for outcome in carry_out(self._pen, report.snapshot, items):
             outcomes.append(outcome)
-            typer.echo(outcome_line(outcome))
-        typer.echo(summary_line(RUN, outcomes))
+            say(outcome_line(outcome))
+        say(summary_line(RUN, outcomes))
         self._demo.rest(GRACE)
 
     def undo(self) -> None:
@@ -94,7 +93,7 @@ class Show:
         _prompt(f"undo {intent.id}")
         write = Written(intent.id, intent.cause, intent.change, intent.inverse)
         undone = undo(self._pen, self._look(), write)
-        typer.echo(visible(f"{undone.result!s:<8} {undone.write.id}  {undone.text}"))
+        say(visible(f"{undone.result!s:<8} {undone.write.id}  {undone.text}"))
 
     def _look(self) -> Report:
         return look(self._writer, scope=None, rules=CATALOGUE)

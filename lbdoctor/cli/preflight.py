@@ -40,6 +40,7 @@ def preflight(
     """
     from lbdoctor.cli import runs, wiring
     from lbdoctor.cluster.api import RESOURCES
+    from lbdoctor.output.lines import say
     from lbdoctor.repair.rights import NEEDED, Mode, missing
 
     live = wiring.LiveOptions(kubeconfig, context, request_timeout, verbose)
@@ -51,7 +52,7 @@ def preflight(
         name = f"{resource.plural}.{resource.group}".rstrip(".")
         where = f" in {right.namespace}" if right.namespace else ""
         cost = f": without it {right.cost}" if right in lacking else ""
-        typer.echo(f"{'no ' if right in lacking else 'yes'}  {right.verb} {name}{where}{cost}")
+        say(f"{'no ' if right in lacking else 'yes'}  {right.verb} {name}{where}{cost}")
     if lacking:
         typer.echo(f"{len(lacking)} of {len(needed)} rights are missing for {mode}")
     else:

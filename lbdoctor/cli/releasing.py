@@ -20,6 +20,7 @@ from lbdoctor.diagnosis.report import Report
 from lbdoctor.domain.addresses import IPAddress, parse_address
 from lbdoctor.domain.errors import UnreadableError, UsageError
 from lbdoctor.domain.refs import Owner, parse_owner
+from lbdoctor.output.lines import say
 from lbdoctor.output.run import outcome_line, render_run, summary_line
 from lbdoctor.output.text import visible
 from lbdoctor.repair.denials import explained, is_harvesters
@@ -125,7 +126,7 @@ def _passed(checked: Checked, what: str) -> Item | ExitCode:
             names = " or ".join(f"--pool {name}" for name in checked.pools)
             raise UsageError(f"several pools hold {what}", hint=names)
         case Already():
-            typer.echo(visible(checked.text))
+            say(visible(checked.text))
             return ExitCode.OK
         case Refused():
             hint = f"; try: {checked.hint}" if checked.hint else ""
@@ -172,8 +173,8 @@ class _Release:
             render_run(self._run, plan, outcomes, sys.stdout)
         else:
             for outcome in outcomes:
-                typer.echo(outcome_line(outcome))
-            typer.echo(summary_line(self._run, outcomes))
+                say(outcome_line(outcome))
+            say(summary_line(self._run, outcomes))
         return CODES.get(outcomes[0].result, ExitCode.FAILED)
 
 

@@ -24,6 +24,7 @@ from lbdoctor.domain.addresses import canonical, parse_address
 from lbdoctor.domain.errors import UsageError
 from lbdoctor.domain.refs import parse_owner
 from lbdoctor.output.document import render_json
+from lbdoctor.output.lines import say
 from lbdoctor.output.run import outcome_line, plan_lines, render_run, summary_line
 from lbdoctor.output.summary import unread
 from lbdoctor.output.text import visible
@@ -120,7 +121,7 @@ class Run:
             for outcome in carry_out(pen, report.snapshot, items):
                 outcomes.append(outcome)
                 if not self._asked.as_json:
-                    typer.echo(outcome_line(outcome))
+                    say(outcome_line(outcome))
             stopped_by = pace.signal
         runs.note_events(self._writer, self._id, outcomes)
         self._tell_run(plan_, outcomes, wrote=True)
@@ -198,7 +199,7 @@ class Run:
     def _say_plan(self, plan_: Plan) -> None:
         """Show the plan to whoever watches: with JSON on stdout, on stderr."""
         for line in plan_lines(plan_):
-            typer.echo(line, err=self._asked.as_json)
+            say(line, err=self._asked.as_json)
 
     def _tell_plan(self, report: Report, plan_: Plan) -> None:
         """Show the plan; as JSON it is a report of its items, which --plan reads again."""
@@ -207,7 +208,7 @@ class Run:
             render_json(replace(report, findings=found), sys.stdout)
             return
         for line in plan_lines(plan_):
-            typer.echo(line)
+            say(line)
         if not plan_.items:
             typer.echo("nothing to repair")
 
@@ -217,10 +218,10 @@ class Run:
             return
         if not wrote:
             for outcome in outcomes:
-                typer.echo(outcome_line(outcome))
+                say(outcome_line(outcome))
         for line in plan_lines(Plan(plan_.made_at, (), plan_.held)):
-            typer.echo(line)
-        typer.echo(summary_line(self._id, outcomes) if outcomes else "nothing to repair")
+            say(line)
+        say(summary_line(self._id, outcomes) if outcomes else "nothing to repair")
 
     def _tell_unread(self, report: Report) -> None:
         for line in unread(report):

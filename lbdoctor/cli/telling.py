@@ -16,6 +16,7 @@ from lbdoctor.diagnosis.port import ReadError
 from lbdoctor.domain.addresses import canonical
 from lbdoctor.domain.changes import Change, PoolChange
 from lbdoctor.domain.pools import IPPool, Record
+from lbdoctor.output.lines import say
 from lbdoctor.output.text import visible
 from lbdoctor.repair.port import JournalError
 from lbdoctor.state.journal import Entry, read
@@ -36,15 +37,15 @@ def history(subject: str | None, live: LiveOptions, journal: str | None) -> None
     cluster = states.cluster_name(writer.origin)
     for entry in _entries(journal):
         if entry.cluster == cluster and (not wanted or wanted & _named_in(entry)):
-            typer.echo(visible(_line(entry)))
+            say(visible(_line(entry)))
     for told in _events(writer):
         if not wanted or f"pool/{told.pool}" in wanted:
             at = f"{told.at:%Y-%m-%dT%H:%M:%SZ}" if told.at else "?"
-            typer.echo(visible(f"{at}  event of {told.source} on {told.pool}: {told.message}"))
+            say(visible(f"{at}  event of {told.source} on {told.pool}: {told.message}"))
     for pool in pools:
         for line, names in _held(pool):
             if not wanted or wanted & names:
-                typer.echo(visible(line))
+                say(visible(line))
 
 
 def _events(writer: ReviewedWriter) -> list[events.PoolEvent]:

@@ -13,6 +13,7 @@ from lbdoctor.cli.wiring import LiveOptions, Progress
 from lbdoctor.diagnosis.look import look
 from lbdoctor.domain.changes import LoadBalancerChange
 from lbdoctor.domain.errors import UnreadableError
+from lbdoctor.output.lines import say
 from lbdoctor.output.text import plural, visible
 from lbdoctor.repair.outcomes import Result
 from lbdoctor.repair.port import StoppedError
@@ -83,7 +84,7 @@ def _is_touch(entry: Entry) -> bool:
 
 def _tell(undone: Undone) -> None:
     by = f" (write {undone.by})" if undone.by else ""
-    typer.echo(visible(f"{undone.result!s:<8} {undone.write.id}  {undone.text}{by}"))
+    say(visible(f"{undone.result!s:<8} {undone.write.id}  {undone.text}{by}"))
 
 
 def _code(found: Sequence[Undone]) -> ExitCode:

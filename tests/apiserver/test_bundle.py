@@ -113,7 +113,7 @@ def _findings(run: Run) -> dict[Key, Finding]:
         for item in run.report["findings"]
     }
     assert len(found) == len(run.report["findings"])
-    return {key: {**item, "confirmed": None} for key, item in found.items()}
+    return {key: {**item, "confirmed": None, "firstSeen": None} for key, item in found.items()}
 
 
 def test_a_bundle_and_its_cluster_differ_in_what_the_bundle_cannot_know(

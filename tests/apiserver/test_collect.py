@@ -11,8 +11,8 @@ from tests.apiserver.program import Program, Run
 
 
 def told(run: Run) -> dict[str, Any]:
-    """Return a report without what a file cannot have: confirmation, and its origin."""
-    findings = [{**item, "confirmed": None} for item in run.report["findings"]]
+    """Return a report without what a file cannot have: confirmation, memory, origin."""
+    findings = [{**item, "confirmed": None, "firstSeen": None} for item in run.report["findings"]]
     keys = ("controller", "read", "complete", "gaps", "skipped", "settling")
     return {**{key: run.report[key] for key in keys}, "findings": findings}
 
