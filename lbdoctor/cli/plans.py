@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from lbdoctor.cli.states import now
 from lbdoctor.domain.errors import UnreadableError
+from lbdoctor.domain.snapshot import Snapshot
 from lbdoctor.repair.stamps import Stamp
 
 OLDEST: Final = timedelta(hours=1)
@@ -37,6 +38,20 @@ def read_plan(path: str) -> Mapping[Stamp, datetime]:
         text = f"{path} is of {taken_at:%Y-%m-%dT%H:%M:%SZ}, more than an hour ago"
         raise UnreadableError(text, hint=HINT)
     return dict.fromkeys(stamps, taken_at)
+
+
+def check_cluster(planned: Mapping[Stamp, datetime], snapshot: Snapshot) -> None:
+    """Refuse a plan whose pools are not those of this cluster.
+
+    Raises:
+        UnreadableError: A pool of the plan has a UID that no pool has here.
+    """
+    here = {pool.uid for pool in snapshot.ip_pools}
+    foreign = {stamp.pool for stamp in planned if stamp.pool} - here
+    if foreign and snapshot.has_all_pools:
+        uid = min(foreign)
+        text = f"the plan is of another cluster: no pool here has the UID {uid}"
+        raise UnreadableError(text, hint=HINT)
 
 
 def _stamp(finding: Any) -> Stamp:

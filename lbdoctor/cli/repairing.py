@@ -15,6 +15,7 @@ from lbdoctor.cli import runs, states
 from lbdoctor.cli.durations import parse_duration
 from lbdoctor.cli.exit_codes import ExitCode, for_run
 from lbdoctor.cli.pace import RunPace
+from lbdoctor.cli.plans import check_cluster
 from lbdoctor.cli.wiring import LiveOptions, Progress
 from lbdoctor.cluster.writer import ReviewedWriter
 from lbdoctor.diagnosis.look import look
@@ -32,7 +33,7 @@ from lbdoctor.repair.outcomes import Outcome
 from lbdoctor.repair.plan import STALE, Held, Item, Plan, Wishes, plan
 from lbdoctor.repair.rights import NEEDED, Mode, Right, held_for_rights, missing
 from lbdoctor.repair.run import carry_out
-from lbdoctor.repair.stamps import Stamp
+from lbdoctor.repair.stamps import Stamp, stamp
 from lbdoctor.repair.trial import trial
 from lbdoctor.repair.writing import Pen
 from lbdoctor.rules import select
@@ -144,9 +145,11 @@ class Run:
         named = self._asked.planned
         if named is None:
             return report, made, since
+        check_cluster(named, report.snapshot)
         items = tuple(item for item in made.items if item.stamp in named)
-        earlier = {stamp: min(when, named.get(stamp, when)) for stamp, when in since.items()}
-        return report, Plan(made.made_at, items, made.held), earlier
+        held = tuple(item for item in made.held if stamp(item.finding, report.snapshot) in named)
+        earlier = {mark: min(when, named.get(mark, when)) for mark, when in since.items()}
+        return report, Plan(made.made_at, items, held), earlier
 
     def _rights(self) -> tuple[Right, ...]:
         """Return what this caller may not do, and say so, before anything is written."""
