@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import signal
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -31,6 +32,7 @@ from lbdoctor.output.summary import unread
 from lbdoctor.output.text import visible
 from lbdoctor.repair.outcomes import Outcome
 from lbdoctor.repair.plan import STALE, Held, Item, Plan, Wishes, plan
+from lbdoctor.repair.port import StoppedError
 from lbdoctor.repair.rights import NEEDED, Mode, Right, held_for_rights, missing
 from lbdoctor.repair.run import carry_out
 from lbdoctor.repair.stamps import Stamp, stamp
@@ -114,7 +116,11 @@ class Run:
             return ExitCode.FINDINGS
         with RunPace() as pace:
             pen = Pen(self._writer, journal, pace, self._id)
-            pace.count_down(self._left_to_wait(first.items, since, report))
+            try:
+                pace.count_down(self._left_to_wait(first.items, since, report))
+            except StoppedError:
+                typer.echo("nothing was written", err=True)
+                return ExitCode(128 + (pace.signal or signal.SIGINT))
             report, second, since = self._look()
             items, unripe = self._ripe(first, second, since, report)
             plan_ = Plan(second.made_at, tuple(items), (*second.held, *unripe))
@@ -197,7 +203,13 @@ class Run:
         count = len(plan_.items)
         what = "1 item" if count == 1 else f"{count} items"
         question = f"Repair {what} on {self._writer.origin.name}?"
-        return typer.confirm(question, default=False, err=True)
+        try:
+            return typer.confirm(question, default=False, err=True)
+        except typer.Abort as abort:
+            if isinstance(abort.__context__, EOFError):
+                typer.echo(err=True)
+                return False
+            raise KeyboardInterrupt from abort
 
     def _say_plan(self, plan_: Plan) -> None:
         """Show the plan to whoever watches: with JSON on stdout, on stderr."""
