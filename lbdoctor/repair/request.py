@@ -45,6 +45,8 @@ class Request:
         try:
             asked = self._ask()
             return asked if isinstance(asked, Outcome) else self._answered(asked)
+        except StoppedError:
+            return self._outcome(Result.STOPPED, "not begun")
         except WriteError as error:
             return self._outcome(Result.REFUSED, explained(error))
         except (ReadError, VerifyError) as error:
