@@ -5,7 +5,7 @@ from __future__ import annotations
 import queue
 import threading
 from collections.abc import Callable, Iterator
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Final, Self
 
 from lbdoctor.cluster.api import (
@@ -29,6 +29,9 @@ from tests.apiserver.waiting import wait_until
 
 WATCH_SECONDS: Final = 1.0
 """The least that a real API server watches for, and the longest that the end of one takes."""
+
+IDLE: Final = 0.02
+"""Seconds that a controller with nothing to do waits for something."""
 
 Told = Event | ExpiredError | ReadError
 
@@ -194,6 +197,51 @@ class StandIn:
             == _versions(self.controller.cache.all(kind))
             for kind in KINDS
         )
+
+
+class FreeRunning:
+    """A controller that works by itself, in a thread; a context manager that ends it.
+
+    Raises:
+        Exception: On leaving, what ended the controller early.
+    """
+
+    def __init__(self, api: WritableApi, tag: str) -> None:
+        self._feed = WatchedFeed(api)
+        self._stand = StandIn(api, tag, lambda: datetime.now(UTC), self._feed)
+        self._over, self._idle = threading.Event(), threading.Event()
+        self._error: Exception | None = None
+        self._thread = threading.Thread(target=self._work, name=f"controller {tag}")
+
+    @property
+    def refused(self) -> list[str]:
+        """What the API server said to every write of the controller that it refused."""
+        return self._stand.api.refused
+
+    def settle(self) -> None:
+        """Wait until it has nothing to do for once."""
+        self._idle.clear()
+        wait_until(self._idle.is_set, "a controller that has nothing to do", seconds=30.0)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        self._thread.join()
+        self._feed.__exit__()
+        if self._error is not None:
+            raise self._error
+
+    def _work(self) -> None:
+        try:
+            while not self._over.is_set():
+                if not self._stand.controller.work():
+                    self._idle.set()
+                    self._over.wait(IDLE)
+        except Exception as error:  # noqa: BLE001 - raised where the controller is ended
+            self._error = error
 
 
 def _versions(items: list[Manifest]) -> dict[tuple[str, str], str]:
