@@ -1,0 +1,1 @@
+"""Repairs of a real API server, with Harvester's controller beside it."""
