@@ -28,6 +28,9 @@ class Doctor:
     def run(self, command: str, *arguments: str) -> Run:
         return self._program.run(command, *arguments, "--kubeconfig", str(self.kubeconfig))
 
+    def run_offline(self, command: str, *arguments: str) -> Run:
+        return self._program.run(command, *arguments)
+
     def acting_with(self, kubeconfig: Path) -> Doctor:
         return Doctor(self._program, kubeconfig, self.state)
 

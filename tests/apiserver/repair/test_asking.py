@@ -137,6 +137,22 @@ def test_a_plan_is_carried_out_and_nothing_else(
     assert records(scene, "calm") == {}
 
 
+def test_a_plan_made_from_a_bundle_is_looked_at_again_live(
+    scene: ControlPlane, doctor: Doctor, tmp_path: Path
+) -> None:
+    """One of its records has been given to somebody else since the bundle was made."""
+    lists = tmp_path / "bundle"
+    assert doctor.run("collect", str(lists)).code == 0
+    made = doctor.run_offline("scan", "--from", str(lists), "--only", "LBD101", "-o", "json")
+    assert made.code == 1, made
+    plan = saved(tmp_path / "plan.json", made.stdout)
+    patch_pool(scene.api, "edge", {"allocated": {"10.9.0.11": "default/lives-0"}})
+    run = doctor.run("repair", "--plan", plan, "--only", "LBD101", *YES)
+    assert run.code == 0, run
+    assert records(scene, "edge") == {"10.9.0.11": "default/lives-0", **LIVES}
+    assert records(scene, "calm") == {}
+
+
 def test_a_plan_saves_the_wait(scene: ControlPlane, doctor: Doctor, tmp_path: Path) -> None:
     """Without the plan, and with a memory of its own, ten minutes would have to pass."""
     made = doctor.run("scan", "--only", "LBD101", "-o", "json")

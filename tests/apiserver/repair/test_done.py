@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import threading
+from pathlib import Path
+
 import pytest
 
 from lbdoctor.cluster.live.writes import LiveCluster
+from lbdoctor.cluster.memory.admission import DeniedError
 from tests.apiserver.control_plane import ControlPlane
+from tests.apiserver.gateway import Call, Gateway
 from tests.apiserver.harvester import lb_path, load_stuck, patch_pool, pool_path
 from tests.apiserver.repair.conftest import Doctor
 from tests.apiserver.repair.scene import (
     assert_all_booked,
+    booking,
     deploy,
     load_balancer,
     pool,
@@ -17,6 +23,8 @@ from tests.apiserver.repair.scene import (
     version,
 )
 from tests.apiserver.standin import FreeRunning
+from tests.apiserver.waiting import wait_until
+from tests.apiserver.webhook import Review, Webhook
 
 NEIGHBOURS = {"near": ("storm", "10.77.0.200"), "far": ("calm", "10.9.0.10")}
 STALE = {"10.77.0.99": "default/no-more"}
@@ -87,4 +95,80 @@ def test_release_undo_and_history_tell_one_story(
         assert "record 10.77.0.99 removed: done" in told.stdout
         assert "record 10.77.0.99 of default/no-more written: done" in told.stdout
         assert "now  10.77.0.99 of storm is held for default/no-more" in told.stdout
+        assert_all_booked(cluster)
+
+
+def test_where_the_controller_heals_by_itself_the_fence_is_the_repair(
+    cluster: ControlPlane, doctor: Doctor, api: LiveCluster, tmp_path: Path
+) -> None:
+    """Its back-off has grown long while every write to the pool was refused."""
+    deploy(cluster, "v1.9.0")
+    cluster.api.create(pool("edge", {"10.9.0.10": "default/stuck"}))
+    refusing, refused = threading.Event(), list[str]()
+
+    def refuse(review: Review) -> None:
+        if review.kind == "IPPool" and refusing.is_set():
+            refused.append(review.name)
+            raise DeniedError("validator", "not now")
+
+    with Webhook(cluster, tmp_path) as webhook, FreeRunning(api, "v1.9.0") as controller:
+        webhook.gate(refuse)
+        controller.settle()
+        refusing.set()
+        cluster.api.create(load_balancer("stuck", "edge", stuck_on="10.9.0.10"))
+        wait_until(lambda: len(refused) > 11, "a long back-off", seconds=60.0)
+        refusing.clear()
+        written: list[str] = []
+
+        def note(call: Call) -> None:
+            if call.is_write:
+                written.append(call.path)
+
+        with Gateway(cluster, before=note) as gateway:
+            operator = doctor.acting_with(gateway.kubeconfig())
+            run = operator.run("repair", "--yes", "--grace", "1s")
+        assert run.code == 0, run
+        assert written, "the fence"
+        assert [path for path in written if "/ippools/" in path] == []
+        assert "done     LBD201  default/stuck has 10.9.0.10 of edge after" in run.stdout
+        assert_all_booked(cluster)
+
+
+def test_nothing_is_written_where_the_journal_cannot_be(
+    cluster: ControlPlane, doctor: Doctor, tmp_path: Path
+) -> None:
+    deploy(cluster, "v0.4.0")
+    cluster.api.create(pool("edge", {"10.9.0.10": "default/gone", "10.9.0.20": "default/far"}))
+    cluster.api.create(load_balancer("far", "edge", "10.9.0.20"))
+    file = tmp_path / "file"
+    file.write_text("", encoding="utf-8")
+    journal = ("--journal", str(file / "journal.jsonl"))
+    for command in (("repair", "--yes", "--grace", "1s"), ("release", "10.9.0.10", "default/gone")):
+        run = doctor.run(*command, *journal)
+        assert (run.code, run.stderr.count("\n")) == (3, 1), run
+        assert run.stderr.startswith("error: ")
+        assert len(records(cluster, "edge")) == 2
+
+
+def test_undo_takes_nothing_from_somebody_who_got_the_address_meanwhile(
+    cluster: ControlPlane, doctor: Doctor, api: LiveCluster
+) -> None:
+    deploy(cluster, "v1.9.0")
+    small = pool("edge", {"10.9.0.10": "default/gone"})
+    small["spec"]["ranges"] = [
+        {"subnet": "10.9.0.0/24", "rangeStart": "10.9.0.10", "rangeEnd": "10.9.0.10"}
+    ]
+    small["status"] |= {"total": 1, "available": 0}
+    cluster.api.create(small)
+    cluster.api.create(pool("calm", {"10.8.0.5": "default/far"}, subnet="10.8.0.0/24"))
+    cluster.api.create(load_balancer("far", "calm", "10.8.0.5"))
+    with FreeRunning(api, "v1.9.0") as controller:
+        controller.settle()
+        assert doctor.run("release", "10.9.0.10", "default/gone").code == 0
+        cluster.api.create(load_balancer("new", "edge"))
+        wait_until(lambda: booking(cluster, "new") == "10.9.0.10", "a booking", seconds=30.0)
+        run = doctor.run("undo", "last")
+        assert run.code == 1, run
+        assert "10.9.0.10 of edge is held for default/new by now" in run.stdout
+        assert records(cluster, "edge") == {"10.9.0.10": "default/new"}
         assert_all_booked(cluster)
