@@ -7,7 +7,7 @@ right after each of lbdoctor's writes in turn, and lbdoctor goes on when it has 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -153,10 +153,10 @@ def test_release_while_a_booking_is_held_back_is_refused(
 @pytest.mark.parametrize(
     "tag, moment", [("v0.4.0", "before 1"), ("v0.4.0", "after 1"), ("v1.9.0", "after 1")]
 )
-def test_a_wake_while_a_booking_is_held_back(
+def test_repair_of_one_that_has_just_been_given_an_address(
     cluster: ControlPlane, doctor: Doctor, api: LiveCluster, tmp_path: Path, tag: str, moment: str
 ) -> None:
-    """It waits, and the cause has gone, when the controller takes an address by itself."""
+    """It looks stuck by its old message, and has a record of a second ago."""
     with window(cluster, api, tmp_path, tag, books) as found:
         cluster.api.create(pool("edge"))
         waiting = load_balancer("web", "edge", stuck_on=IP)
@@ -170,6 +170,43 @@ def test_a_wake_while_a_booking_is_held_back(
         assert_whole(cluster)
         assert doctor.run(*REPAIR).code == 0
         wait_until(lambda: bool(booking(cluster, "web")), "a booking", seconds=30.0)
+        assert_all_booked(cluster)
+
+
+@pytest.mark.parametrize("tag, code", [("v0.4.0", 5), ("v1.9.0", 0)])
+def test_waking_in_the_middle_of_an_allocation_is_seen_afterwards(
+    cluster: ControlPlane, doctor: Doctor, api: LiveCluster, tmp_path: Path, tag: str, code: int
+) -> None:
+    """The touch comes between the controller's two writes, and makes a stuck one of it."""
+    deploy(cluster, tag)
+    cluster.api.create(pool("edge"))
+    cluster.api.create(load_balancer("web", "edge", stuck_on=IP))
+
+    def is_found() -> bool:
+        return doctor.run("scan", "--only", "LBD207").code == 1
+
+    wait_until(is_found, "a LoadBalancer that is no longer young", seconds=30.0)
+    with ExitStack() as undo:
+        webhook = undo.enter_context(Webhook(cluster, tmp_path))
+        gateway = undo.enter_context(Gateway(cluster))
+        held = webhook.hold(books)
+
+        def begin(call: Call) -> None:
+            if call.number == 1:
+                undo.enter_context(FreeRunning(api, tag))
+                held.wait()
+
+        def end(call: Call) -> None:
+            if call.number == 1:
+                held.let_go.set()
+
+        gateway.before, gateway.after = begin, end
+        run = doctor.acting_with(gateway.kubeconfig()).run(*REPAIR)
+        assert run.code == code, run
+        said = "failed   LBD207  default/web: default/web waits with 10.9.0.2 of edge held for it"
+        assert (said in run.stdout) == (code == 5), run
+        assert_whole(cluster)
+        assert doctor.run(*REPAIR).code == 0
         assert_all_booked(cluster)
 
 
