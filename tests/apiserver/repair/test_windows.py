@@ -16,7 +16,7 @@ import pytest
 from lbdoctor.cluster.live.writes import LiveCluster
 from tests.apiserver.control_plane import ControlPlane
 from tests.apiserver.gateway import Call, Gateway
-from tests.apiserver.harvester import lb_path, patch_pool
+from tests.apiserver.harvester import lb_path, patch_pool, pool_path
 from tests.apiserver.repair.conftest import Doctor
 from tests.apiserver.repair.scene import (
     assert_all_booked,
@@ -93,6 +93,10 @@ def window(
             yield Window(held, controller, gateway, plane)
         finally:
             held.let_go.set()
+
+
+def is_known(plane: ControlPlane, name: str) -> bool:
+    return bool(plane.api.get(pool_path(name))["metadata"].get("finalizers"))
 
 
 def books(review: Review) -> bool:
@@ -222,6 +226,9 @@ def test_a_stale_record_is_released_while_the_finalizer_write_is_held_back(
 ) -> None:
     with window(cluster, api, tmp_path, "v1.9.0", lambda review: review.adds_finalizer) as found:
         cluster.api.create(pool("edge"))
+        # Before the controller has an allocator, a LoadBalancer gets its finalizer and no address.
+        wait_until(lambda: is_known(cluster, "edge"), "a pool that the controller knows")
+        found.controller.settle()
         new = load_balancer("web", "edge")
         del new["metadata"]["finalizers"]
         cluster.api.create(new)
