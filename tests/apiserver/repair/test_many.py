@@ -65,8 +65,11 @@ def test_they_go_while_somebody_writes_five_times_a_second(
 ) -> None:
     with_stale(cluster, MANY)
     with somebody_writing(cluster, 0.2) as written:
-        run = doctor.run("repair", *REPAIR)
-    assert run.code == 0, (run.stdout[-2000:], run.stderr)
+        for _ in range(3):  # a machine too busy may lose eight races in a row, and says so
+            run = doctor.run("repair", *REPAIR)
+            assert run.code in (0, 5), (run.stdout[-2000:], run.stderr)
+            if run.code == 0:
+                break
     assert records(cluster, "edge") == LIVES
     assert_whole(cluster)
     assert len(written) > 5
