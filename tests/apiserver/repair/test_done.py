@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from pathlib import Path
 
+import jsonschema
 import pytest
 
 from lbdoctor.cluster.live.writes import LiveCluster
 from lbdoctor.cluster.memory.admission import DeniedError
+from lbdoctor.output.schema import schema_text
 from tests.apiserver.control_plane import ControlPlane
 from tests.apiserver.gateway import Call, Gateway
 from tests.apiserver.harvester import lb_path, load_stuck, patch_pool, pool_path
@@ -132,6 +135,37 @@ def test_where_the_controller_heals_by_itself_the_fence_is_the_repair(
         assert [path for path in written if "/ippools/" in path] == []
         assert "done     LBD201  default/stuck has 10.9.0.10 of edge after" in run.stdout
         assert_all_booked(cluster)
+
+
+def test_a_program_reads_what_became_of_each_finding(
+    cluster: ControlPlane, doctor: Doctor, api: LiveCluster
+) -> None:
+    with_neighbours(cluster, "v0.4.0")
+    patch_pool(cluster.api, "storm", {"allocated": STALE})
+    with FreeRunning(api, "v0.4.0"):
+        run = doctor.run("repair", "--yes", "--grace", "1s", "-o", "json")
+    assert run.code == 0, run
+    told = json.loads(run.stdout)
+    jsonschema.validate(told, json.loads(schema_text()))
+    assert told["kind"] == "Run"
+    outcomes = [(item["code"], item["result"]) for item in told["outcomes"]]
+    assert outcomes.count(("LBD201", "done")) == 12
+    assert outcomes.count(("LBD101", "done")) == 1
+    assert all(item["seconds"] > 0 for item in told["outcomes"] if item["code"] == "LBD201")
+
+
+def test_undo_that_could_put_back_but_a_part_is_a_repair_that_failed(
+    cluster: ControlPlane, doctor: Doctor
+) -> None:
+    deploy(cluster, "v0.4.0")
+    cluster.api.create(pool("one", {"10.9.1.10": "default/no-more"}))
+    cluster.api.create(pool("two", {"10.9.2.10": "default/no-more"}))
+    assert doctor.run("repair", "--yes", "--grace", "1s").code == 0
+    patch_pool(cluster.api, "one", {"allocated": {"10.9.1.10": "default/another"}})
+    undone = doctor.run("undo", "last")
+    assert undone.code == 5, undone
+    assert records(cluster, "one") == {"10.9.1.10": "default/another"}
+    assert records(cluster, "two") == {"10.9.2.10": "default/no-more"}
 
 
 def test_nothing_is_written_where_the_journal_cannot_be(
