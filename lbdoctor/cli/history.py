@@ -35,7 +35,7 @@ def history(
 ) -> None:
     """Say who has an address, who had it, and what lbdoctor did.
 
-    It joins the records and the history of the pools with the journal.
+    It joins the records and the history of the pools with the journal and the Events.
     """
     from lbdoctor.cli import telling, wiring
 
