@@ -94,12 +94,3 @@ def _wrapped(text: str) -> str:
     return textwrap.fill(
         " ".join(text.split()), WIDTH, break_long_words=False, break_on_hyphens=False
     )
-
-
-def render_brief(rule: Rule, stream: TextIO) -> None:
-    """Write what a code means in one paragraph, and its remedy."""
-    stream.write(f"{rule.code}  {rule.name}\n")
-    first = rule.explanation.split("\n\n")[1]
-    for text in (first, f"Remedy: {rule.remedy}."):
-        stream.write(textwrap.indent(_wrapped(text), "  ") + "\n")
-    stream.write("\n")
