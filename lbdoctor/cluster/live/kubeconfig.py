@@ -100,14 +100,14 @@ def load(kubeconfig: str | None, name: str | None) -> Context | None:
         user=user,
         directory=directory,
         others=tuple(item for item in contexts if item != wanted),
-        kubectl=" ".join(
-            [
-                "kubectl",
-                *(["--kubeconfig", shlex.quote(kubeconfig)] if kubeconfig else []),
-                *["--context", shlex.quote(wanted)],
-            ]
-        ),
+        kubectl=_kubectl(kubeconfig, wanted),
     )
+
+
+def _kubectl(kubeconfig: str | None, context: str) -> str:
+    """Return how kubectl is called for that context, to be pasted into a shell."""
+    file = f"--kubeconfig {shlex.quote(kubeconfig)} " if kubeconfig else ""
+    return f"kubectl {file}--context {shlex.quote(context)}"
 
 
 def _of_context(config: _Config, context: str, what: str, name: str) -> tuple[Entry, Path]:
