@@ -3,9 +3,17 @@
 from __future__ import annotations
 
 import re
+from typing import Final
 
+from lbdoctor.diagnosis.port import ReadError
 from lbdoctor.domain.keys import WEBHOOK
+from lbdoctor.repair.guards import GuardError
+from lbdoctor.repair.outcomes import Result
 from lbdoctor.repair.port import Unwritten, WriteError
+from lbdoctor.repair.writing import VerifyError
+
+TROUBLE: Final = (WriteError, GuardError, ReadError, VerifyError)
+"""What can come in the way of one item, and of that one alone."""
 
 _DENIED = re.compile(
     r'admission webhook "[^"]*" denied the request: (?:Internal error occurred: )?'
@@ -32,3 +40,10 @@ def explained(error: WriteError) -> str:
             return "somebody else wrote to it in between"
         case _:
             return text
+
+
+def of_trouble(error: Exception) -> tuple[Result, str]:
+    """Return how an item ends that one of ``TROUBLE`` came in the way of."""
+    if isinstance(error, WriteError):
+        return Result.REFUSED, explained(error)
+    return Result.REFUSED if isinstance(error, GuardError) else Result.FAILED, str(error)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from enum import Enum, auto
 from typing import Final
@@ -11,11 +11,13 @@ from lbdoctor.diagnosis.look import concerns, read_again
 from lbdoctor.diagnosis.port import ReadError, Source
 from lbdoctor.domain.findings import Finding, SubjectKind, SubjectObject
 from lbdoctor.domain.fixes import CarryOutRequest, PoolId, ReleaseRecord
+from lbdoctor.domain.loadbalancers import LoadBalancer
 from lbdoctor.domain.refs import Kind, Owner
 from lbdoctor.domain.snapshot import Presence, Snapshot
 from lbdoctor.repair.plan import Item
 from lbdoctor.repair.stamps import owners_of, stamp
 from lbdoctor.rules import find
+from lbdoctor.rules.facts import is_settled, waits_for_address
 
 FEW: Final = 20
 """Up to so many owners a GET proves the absence of each; above, one LIST that of all."""
@@ -52,6 +54,8 @@ def recheck(source: Source, base: Snapshot, items: Collection[Item]) -> list[Rec
     """
     asked = [replace(item.finding, depends_on=owners_of(item.finding)) for item in items]
     now = read_again(source, base, asked, most_gets=FEW)
+    if elsewhere := list(_booked_elsewhere(asked, now)):
+        now = read_again(source, now, elsewhere, most_gets=FEW)
     lost = now.gaps[len(base.gaps) :]
     unread = ""
     if any(isinstance(item.fix.action, ReleaseRecord | CarryOutRequest) for item in items):
@@ -64,6 +68,16 @@ def recheck(source: Source, base: Snapshot, items: Collection[Item]) -> list[Rec
         else:
             found.append(_judged(item, now))
     return found
+
+
+def _booked_elsewhere(asked: Iterable[Finding], now: Snapshot) -> Iterator[Finding]:
+    """Yield findings again for the pools that their owners are booked in: those count too."""
+    for finding in asked:
+        for owner in sorted(owners_of(finding)):
+            lb = now.load_balancer(owner)
+            booking = lb.booking if lb else None
+            if booking is not None and booking.pool not in ("", finding.pool):
+                yield replace(finding, pool=booking.pool)
 
 
 def _with_services(source: Source, snapshot: Snapshot) -> tuple[Snapshot, str]:
@@ -94,6 +108,9 @@ def _judged(item: Item, now: Snapshot) -> Rechecked:
             if now.presence(owner) is Presence.UNKNOWN:
                 text = f"whether LoadBalancer {owner} exists is not known any more"
                 return Rechecked(Verdict.UNKNOWN, item, now, text)
+        if subject is not None and (lb := _in_hand(item.finding, now)):
+            text = f"the controller handled {lb.owner} a moment ago: look again"
+            return Rechecked(Verdict.CHANGED, item, now, text)
         return Rechecked(Verdict.GONE, item, now)
     if again.fix is None:
         return Rechecked(Verdict.CHANGED, item, now, again.message)
@@ -101,6 +118,15 @@ def _judged(item: Item, now: Snapshot) -> Rechecked:
     if stamped is None or stamped != item.stamp:
         return Rechecked(Verdict.CHANGED, item, now, "it changed since it was looked at")
     return Rechecked(Verdict.STANDS, Item(again, again.fix, stamped), now)
+
+
+def _in_hand(finding: Finding, now: Snapshot) -> LoadBalancer | None:
+    """Return an owner that waits for an address, and changed too lately to be judged."""
+    for owner in sorted(owners_of(finding)):
+        lb = now.load_balancer(owner)
+        if lb is not None and waits_for_address(lb) and not is_settled(lb, now):
+            return lb
+    return None
 
 
 def _again(finding: Finding, subject: SubjectObject | None, now: Snapshot) -> Finding | None:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from lbdoctor.diagnosis.port import ReadError
 from lbdoctor.domain.errors import UnreadableError
-from lbdoctor.domain.fixes import HealStuck, ReleaseRecord
+from lbdoctor.domain.fixes import HealStuck, ReleaseRecord, WakeLoadBalancer
 from lbdoctor.domain.snapshot import Snapshot
 from lbdoctor.repair.outcomes import Outcome, Result
 from lbdoctor.repair.plan import Item
@@ -15,6 +15,7 @@ from lbdoctor.repair.port import JournalError, StoppedError
 from lbdoctor.repair.single import settle
 from lbdoctor.repair.stale import Batches
 from lbdoctor.repair.stuck import Healing
+from lbdoctor.repair.waking import Waking
 from lbdoctor.repair.writing import Pen
 
 
@@ -48,7 +49,9 @@ def _outcomes(pen: Pen, base: Snapshot, items: list[Item]) -> Iterator[tuple[Out
                 by_finding = {id(one.finding): one for one in batch}
                 for outcome in Batches(pen, base, batch).release():
                     yield outcome, by_finding[id(outcome.finding)]
-            case HealStuck():
-                yield Healing(pen, base, item).heal(), item
+            case HealStuck(load_balancer=lb):
+                yield Healing(pen, base, item, lb.owner).heal(), item
+            case WakeLoadBalancer(load_balancer=lb):
+                yield Waking(pen, base, item, lb.owner).wake(), item
             case _:
                 yield settle(pen, base, item), item

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Final
 
-from lbdoctor.diagnosis.port import ReadError
 from lbdoctor.domain.changes import (
     Booking,
     Change,
@@ -37,12 +35,10 @@ from lbdoctor.domain.refs import Owner
 from lbdoctor.domain.snapshot import Snapshot
 from lbdoctor.repair import moves
 from lbdoctor.repair.comeback import is_booked_on, put_back
-from lbdoctor.repair.denials import explained
+from lbdoctor.repair.denials import TROUBLE, of_trouble
 from lbdoctor.repair.guards import (
-    GuardError,
     check_history,
     check_unbooked,
-    check_wakeable,
     own_records,
 )
 from lbdoctor.repair.outcomes import Outcome, Result
@@ -51,10 +47,9 @@ from lbdoctor.repair.port import JournalError, StoppedError, Unwritten, WriteErr
 from lbdoctor.repair.recheck import Rechecked, Verdict, recheck
 from lbdoctor.repair.stale import DIRECT, NOT_CHECKED, as_found
 from lbdoctor.repair.stamps import stamp
-from lbdoctor.repair.writing import PAUSE, TRIES, LostError, Pen, VerifyError, cause_of
-
-WOKEN_WITHIN: Final = 10
-"""Seconds that a LoadBalancer which was woken is watched."""
+from lbdoctor.repair.waking import see_to
+from lbdoctor.repair.writing import PAUSE, TRIES, LostError, Pen, cause_of
+from lbdoctor.rules.facts import waits_for_address
 
 
 def settle(pen: Pen, base: Snapshot, item: Item) -> Outcome:
@@ -67,18 +62,16 @@ def settle(pen: Pen, base: Snapshot, item: Item) -> Outcome:
         if attempt:
             pen.pace.wait(pen.pace.jitter(PAUSE))
         (one,) = recheck(pen.cluster, base, [asked])
-        single = _Single(pen, one, writes)
+        single = _Single(pen, base, one, writes)
         try:
             return single.after_loss(lost) or single.carry_out()
         except LostError as error:
             lost = error
         except WriteError as error:
             if error.why is not Unwritten.CONFLICT:
-                return single.outcome(Result.REFUSED, explained(error))
-        except GuardError as error:
-            return single.outcome(Result.REFUSED, str(error))
-        except (ReadError, VerifyError) as error:
-            return single.outcome(Result.FAILED, str(error))
+                return single.outcome(*of_trouble(error))
+        except TROUBLE as error:
+            return single.outcome(*of_trouble(error))
         except (JournalError, UnreadableError) as error:
             if not writes:
                 raise
@@ -90,8 +83,9 @@ def settle(pen: Pen, base: Snapshot, item: Item) -> Outcome:
 class _Single:
     """An item that stands, with everything that was just read for it."""
 
-    def __init__(self, pen: Pen, one: Rechecked, writes: list[WriteId]) -> None:
+    def __init__(self, pen: Pen, base: Snapshot, one: Rechecked, writes: list[WriteId]) -> None:
         self._pen = pen
+        self._base = base
         self._one = one
         self._now = one.snapshot
         self._finding: Finding = one.item.finding
@@ -118,7 +112,7 @@ class _Single:
 
     def carry_out(self) -> Outcome:
         if self._one.verdict is not Verdict.STANDS:
-            return as_found(self._one)
+            return replace(as_found(self._one), writes=tuple(self._writes))
         action = self.item.fix.action
         match action:
             case DropRecords():
@@ -129,8 +123,6 @@ class _Single:
                 record = self._pool().record(action.record.key)
                 assert record is not None, action  # noqa: S101 - or the item would not stand
                 return self._to_pool(moves.carry_out(self._pool(), record))
-            case WakeLoadBalancer():
-                return self._wake(action)
             case ClearBooking():
                 change = self._change(action.load_balancer, booking=Booking(None))
                 return self._to_load_balancer(change)
@@ -138,7 +130,7 @@ class _Single:
                 return self._to_load_balancer(self._change(action.load_balancer, ipam=action.ipam))
             case RenameRecord() | SetCounters() | DropHistory() | RemoveRequest():
                 return self._to_pool(_written_to(self._pool(), action))
-            case ReleaseRecord() | HealStuck():
+            case ReleaseRecord() | HealStuck() | WakeLoadBalancer():
                 raise AssertionError("these are carried out elsewhere")
 
     def _drop(self, action: DropRecords) -> Outcome:
@@ -172,6 +164,8 @@ class _Single:
                 return self._after_restore(action)
             case CarryOutRequest():
                 return self._after_request(action)
+            case SetIpam() if self._load_balancer(action.load_balancer.owner).booking is None:
+                return self._seen_to(action.load_balancer.owner)
             case ClearBooking():
                 text = f"{self.item.title}; now touch the guest's Service of it"
                 return self.outcome(Result.DONE, text)
@@ -185,6 +179,20 @@ class _Single:
             if was_absent and record.owner and self._is_back(record, record.owner):
                 text = f"{record.owner} came back, booked on {record.key}: look again"
                 return self.outcome(Result.FAILED, text)
+        if action.fence is not None:
+            return self._seen_to(action.fence.owner)
+        return self.outcome(Result.DONE, self.item.title)
+
+    def _seen_to(self, owner: Owner) -> Outcome:
+        """See that a LoadBalancer without an address does not hang by what was written to it."""
+        try:
+            lb, healed = see_to(self._pen, self._base, self.item, owner, self._writes)
+        except StoppedError:
+            return self.outcome(Result.WAITING, f"{self.item.title}; {owner} was not waited for")
+        if healed is not None:
+            return replace(healed, text=f"{self.item.title}; {healed.text}")
+        if lb is not None and waits_for_address(lb):
+            return self.outcome(Result.WAITING, f"{self.item.title}; {owner} still waits")
         return self.outcome(Result.DONE, self.item.title)
 
     def _after_restore(self, action: RestoreRecord) -> Outcome:
@@ -222,34 +230,6 @@ class _Single:
     def _is_back(self, record: Record, owner: Owner) -> bool:
         lb = self._pen.cluster.load_balancer(owner)
         return lb is not None and is_booked_on(lb, record)
-
-    def _wake(self, action: WakeLoadBalancer) -> Outcome:
-        """Touch it, and see that it gets its address and does not hang instead."""
-        lb = self._load_balancer(action.load_balancer.owner)
-        check_wakeable(self._pen.cluster, lb)
-        self._writes.append(self._pen.touch(lb, self._cause)[0])
-        try:
-            found = self._watched(lb.owner)
-        except StoppedError:
-            return self.outcome(Result.WAITING, "woken, and not waited for")
-        if found is not None and found.booking is not None:
-            text = f"{lb.owner} has {found.booking.ip} of {found.booking.pool}"
-            return self.outcome(Result.DONE, text)
-        for pool in self._pen.cluster.ip_pools().items if found else ():
-            for record in own_records(pool, lb.owner):
-                text = f"{lb.owner} waits with {record.key} of {pool.name} held for it: look again"
-                return self.outcome(Result.FAILED, text)
-        return self.outcome(Result.WAITING, "woken, still waiting for the controller")
-
-    def _watched(self, owner: Owner) -> LoadBalancer | None:
-        """Wait until a LoadBalancer is booked or gone, or long enough."""
-        found: LoadBalancer | None = None
-        for _ in range(WOKEN_WITHIN):
-            self._pen.pace.wait(1.0)
-            found = self._pen.cluster.load_balancer(owner)
-            if found is None or found.booking is not None:
-                break
-        return found
 
     def _to_pool(self, change: PoolChange) -> Outcome:
         self._writes.append(self._pen.pool(change, self._pool(), self._cause))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -15,7 +16,7 @@ from lbdoctor.domain.pools import IPPool, Record
 from lbdoctor.domain.refs import Owner
 from lbdoctor.domain.snapshot import Snapshot
 from lbdoctor.repair import moves
-from lbdoctor.repair.denials import explained
+from lbdoctor.repair.denials import TROUBLE, of_trouble
 from lbdoctor.repair.guards import (
     GuardError,
     check_history,
@@ -28,7 +29,7 @@ from lbdoctor.repair.plan import Item
 from lbdoctor.repair.port import JournalError, StoppedError, Unwritten, WriteError, WriteId
 from lbdoctor.repair.recheck import Verdict, recheck
 from lbdoctor.repair.stale import DIRECT, as_found
-from lbdoctor.repair.writing import PAUSE, TRIES, LostError, Pen, VerifyError, cause_of
+from lbdoctor.repair.writing import PAUSE, TRIES, LostError, Pen, cause_of
 from lbdoctor.rules.facts import waits_for_address
 
 ROUNDS: Final = 3
@@ -39,6 +40,10 @@ BOOKS_WITHIN: Final = 1.0
 """Seconds until a LoadBalancer whose record was released is woken."""
 
 GIVEN_UP_AFTER: Final = 120.0
+FENCED: Final = "fenced"
+WOKEN: Final = "woken"
+RELEASED: Final = "released"
+
 POLL: Final = 0.1
 SLOW_POLL: Final = 1.0
 
@@ -64,36 +69,41 @@ class _Now:
 class Healing:
     """The repair of one stuck LoadBalancer."""
 
-    def __init__(self, pen: Pen, base: Snapshot, item: Item) -> None:
+    def __init__(self, pen: Pen, base: Snapshot, item: Item, owner: Owner) -> None:
         self._pen = pen
         self._item = item
         self._cause = cause_of(item.finding)
-        subject = item.finding.subject
-        self._owner = Owner(subject.namespace, subject.name)
+        self._owner = owner
         self._pool = item.finding.pool
         # It was stuck in both looks: that it is young again says nothing, being recreated.
         seen = own_records(base.pool(self._pool), self._owner)
         self._base = replace(base, sightings=base.sightings.union(seen))
         self._writes: list[WriteId] = []
-        self._has_waited = self._has_released = False
+        self._has_waited = False
+        self._deed = FENCED
         self._began = pen.pace.now()
+
+    def heal_woken(self, pool: IPPool, writes: Iterable[WriteId]) -> Outcome:
+        """Heal one that this run has woken, and that a pool holds a record of since."""
+        self._pool = pool.name
+        self._writes.extend(writes)
+        self._deed = WOKEN
+        return self.heal()
 
     def heal(self) -> Outcome:
         """Heal it, or say what is in the way."""
         try:
             return self._heal()
-        except WriteError as error:
-            return self._outcome(Result.REFUSED, explained(error))
-        except GuardError as error:
-            return self._outcome(Result.REFUSED, str(error))
-        except (ReadError, VerifyError) as error:
-            return self._outcome(Result.FAILED, str(error))
+        except TROUBLE as error:
+            return self._outcome(*of_trouble(error))
         except (JournalError, UnreadableError, StoppedError) as error:
             if not self._writes:
                 raise
             return self._broken_off(error)
 
     def _heal(self) -> Outcome:
+        if self._deed == WOKEN:
+            self._wait(HEALS_WITHIN)  # its booking may be under way
         for _ in range(ROUNDS):
             outcome = self._free() or self._book()
             if outcome is not None:
@@ -103,9 +113,9 @@ class Healing:
     def _broken_off(self, error: Exception) -> Outcome:
         if not isinstance(error, StoppedError):
             return self._outcome(Result.FAILED, str(error))
-        if not self._has_released:
+        if self._deed == FENCED:
             return self._outcome(Result.STOPPED, "fenced, and nothing released")
-        return self._outcome(Result.WAITING, "released, and not waited for")
+        return self._outcome(Result.WAITING, f"{self._deed}, and not waited for")
 
     def _free(self) -> Outcome | None:
         """Fence and release; None when nothing stands in the way of a booking any more."""
@@ -136,16 +146,15 @@ class Healing:
         if pool is None or not is_in_pool(pool, change):
             return False
         self._writes.append(self._pen.confirm(lost))
-        self._has_released = True
+        self._deed = RELEASED
         return True
 
     def _standing(self) -> tuple[LoadBalancer, IPPool] | Outcome | None:
         """Return what is stuck, as just read, pool first; else what became of it.
 
-        Once something was released in this run it needs no grace any more: the fence stands
-        for it.
+        What is stuck by a write of this run needs no grace any more: the fence stands for it.
         """
-        if self._has_released:
+        if self._deed != FENCED:
             pool = self._pen.cluster.ip_pool(self._pool)
             lb = self._pen.cluster.load_balancer(self._owner)
             is_stuck = _Now(lb, own_records(pool, self._owner)).is_stuck
@@ -179,7 +188,7 @@ class Healing:
             return not self._wait(HEALS_WITHIN).is_stuck
         change = moves.release_one_of(pool, records, _kept(pool, records, lb))
         self._writes.append(self._pen.pool(change, pool, self._cause))
-        self._has_released = True
+        self._deed = RELEASED
         return True
 
     def _book(self) -> Outcome | None:
@@ -199,8 +208,7 @@ class Healing:
             return self._outcome(Result.REFUSED, "its LoadBalancer is gone, its record is left")
         if now.lb is None:
             return self._outcome(Result.DONE, "its LoadBalancer is gone by now, its record too")
-        what = "released" if self._has_released else "fenced"
-        return self._outcome(Result.WAITING, f"{what}, still waiting for the controller")
+        return self._outcome(Result.WAITING, f"{self._deed}, still waiting for the controller")
 
     def _wait(self, seconds: float) -> _Now:
         """Look until it is healed, for so long; not longer than it is clearly stuck anew."""
@@ -232,7 +240,7 @@ class Healing:
             return  # it wakes by itself, only later
 
     def _outcome(self, result: Result, text: str) -> Outcome:
-        door = DIRECT if self._has_released else ""
+        door = DIRECT if self._deed == RELEASED else ""
         return Outcome(self._item.finding, result, text, tuple(self._writes), door)
 
 

@@ -10,6 +10,7 @@ from lbdoctor.cluster.api import Manifest
 from lbdoctor.domain.refs import Kind
 from lbdoctor.repair.outcomes import Result
 from lbdoctor.repair.run import carry_out
+from tests.cli.manifests import lb, pool
 from tests.unit.repair.interposed import always, at, lost
 from tests.unit.repair.test_single_fixes import (
     conflict,
@@ -139,12 +140,61 @@ def test_one_of_which_any_pool_holds_a_record_is_not_woken(name: str) -> None:
     assert (outcome.result, cluster.api.writes()) == (Result.REFUSED, [])
 
 
-def test_one_that_a_wake_has_left_stuck_is_no_success() -> None:
-    cluster = waiting()
+def hangs(cluster: World) -> None:
+    """Let an allocation have begun before the touch, so that it cannot be booked."""
     cluster.api.after = at(1, lambda: cluster.patch_pool(held(cluster, "p1")), "patch")
+
+
+def test_one_that_a_wake_has_left_stuck_is_healed() -> None:
+    cluster = waiting()
+    hangs(cluster)
+    cluster.with_controller()
     outcome = do(cluster, "LBD207")
-    assert outcome.result is Result.FAILED
-    assert outcome.text == "a/web waits with 10.0.0.7 of p1 held for it: look again"
+    assert (outcome.result, outcome.text) == (Result.DONE, "a/web has 10.0.0.7 of p1")
+    assert (cluster.booking(), cluster.records()) == ("10.0.0.7", {"10.0.0.7": "a/web"})
+
+
+def test_one_that_stays_stuck_after_a_wake_is_no_success() -> None:
+    cluster = waiting()
+    hangs(cluster)
+    outcome = do(cluster, "LBD207")
+    assert outcome.result is Result.WAITING
+    assert outcome.text == "released, still waiting for the controller"
+
+
+def test_one_whose_booking_is_under_way_after_a_wake_is_left_alone() -> None:
+    cluster = waiting()
+    hangs(cluster)
+    booked = {"status": {"allocatedAddress": {"ipPool": "p1", "ip": "10.0.0.7"}}}
+    waits = iter(range(100))
+
+    def meanwhile(seconds: float) -> None:
+        cluster.clock.advance(seconds)
+        if next(waits) == 14:
+            cluster.patch_lb(booked)
+
+    cluster.pace.meanwhile = meanwhile
+    outcome = do(cluster, "LBD207")
+    assert (outcome.result, len(cluster.api.writes())) == (Result.DONE, 1)
+
+
+@pytest.mark.parametrize("stops_at", [2, 13])
+def test_a_healing_after_a_wake_that_is_broken_off_says_so(stops_at: int) -> None:
+    cluster = waiting()
+    hangs(cluster)
+    cluster.pace.stops_at = stops_at
+    outcome = do(cluster, "LBD207")
+    assert (outcome.result, outcome.text) == (Result.WAITING, "woken, and not waited for")
+
+
+def test_ipam_set_in_the_middle_of_an_allocation_is_seen_to() -> None:
+    made = lb("web")
+    del made["spec"]["ipam"]
+    cluster = World(pool(), made)
+    hangs(cluster)
+    cluster.with_controller()
+    outcome = do(cluster, "LBD208")
+    assert (outcome.result, cluster.booking()) == (Result.DONE, "10.0.0.7")
 
 
 def test_a_wake_that_is_not_waited_for_says_so() -> None:

@@ -14,7 +14,7 @@ from tests.cli.manifests import lb, pool
 from tests.unit.repair.interposed import always, at
 from tests.unit.repair.test_single_fixes import (
     conflict,
-    do,
+    done,
     double,
     foreign,
     invalid,
@@ -83,7 +83,7 @@ def _without_empty(value: Any) -> Any:
 
 
 def written(cluster: World, code: str) -> Intent:
-    assert do(cluster, code).result is Result.DONE
+    done(cluster, code)
     return cluster.journal.intents[-1]
 
 
