@@ -5,15 +5,15 @@ from __future__ import annotations
 import sys
 import time
 
-from lbdoctor.repair import stuck as healing
 from tests.model.invariants import check
 from tests.model.scenarios import SCENARIOS, scenario
 from tests.model.search import Search
-from tests.model.test_model import DEVIATIONS, VERSIONS
+from tests.model.test_model import DEVIATIONS, SHORT_WAITS, VERSIONS
 
 
 def main(deviations: int) -> None:
-    healing.HEALS_WITHIN, healing.BOOKS_WITHIN, healing.GIVEN_UP_AFTER = 0.2, 0.1, 0.3  # type: ignore[misc]
+    for module, name, value in SHORT_WAITS:
+        setattr(module, name, value)
     sys.stdout.write("| scenario | version | deviations | runs | states | seconds | found |\n")
     sys.stdout.write("|---|---|---|---|---|---|---|\n")
     for name in SCENARIOS:

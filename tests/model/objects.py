@@ -21,10 +21,10 @@ def pool(name: str = "p", third: int = 0, priority: int = 0) -> Manifest:
     }
 
 
-def lb(name: str) -> Manifest:
+def lb(name: str, ipam: str = "pool") -> Manifest:
     return {
         "apiVersion": API_VERSION,
         "kind": "LoadBalancer",
         "metadata": {"name": name, "namespace": "default"},
-        "spec": {"ipam": "pool", "workloadType": "cluster"},
+        "spec": {"workloadType": "cluster"} | ({"ipam": ipam} if ipam else {}),
     }

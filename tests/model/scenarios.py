@@ -15,8 +15,8 @@ ANY_VERSION = Version(0, 4, 0)
 """Stands in a scenario until a search names its own."""
 
 
-def create(name: str) -> Act:
-    return lambda server: server.create(LB, lb(name))
+def create(name: str, ipam: str = "pool") -> Act:
+    return lambda server: server.create(LB, lb(name, ipam))
 
 
 def delete(name: str) -> Act:
@@ -101,6 +101,28 @@ def foreign(world: World) -> None:
     world.controller = world.new_controller()
 
 
+def backing_off(world: World) -> None:
+    """The record that ``a`` hung on was taken away by hand; its next try is some time off."""
+    stuck(world)
+    body = {"status": {"allocated": {"10.0.0.2": None}, "available": 2}}
+    world.server.patch(Kind.IP_POOL, "p", body=body)
+
+
+def gone_for_a_moment(world: World) -> None:
+    """S17: ``a`` never gives its address back, and its cloud provider makes it anew just now.
+
+    The other address is taken, so whoever comes next gets the one of ``a``, if it is free.
+    """
+    _one_pool(world)
+    world.server.create(LB, lb("a", ipam=""))
+    world.settle()
+    world.server.create(LB, lb("c"))
+    world.settle()
+    world.server.delete(LB, "a", "default")
+    world.settle()
+    world.announced["10.0.0.2"] = "default/a"
+
+
 @dataclass(frozen=True, slots=True)
 class Tooth:
     """A guard, and the search that finds harm without it.
@@ -126,15 +148,25 @@ SCENARIOS: dict[str, Scenario] = {
         Scenario("stuck and recreated", ANY_VERSION, stuck, (delete("a"), create("a"))),
         Scenario("unrecorded", ANY_VERSION, unrecorded, (delete("a"), create("b"))),
         Scenario("in two pools", ANY_VERSION, foreign),
+        Scenario("backing off", ANY_VERSION, backing_off),
+        Scenario(
+            "gone for a moment",
+            ANY_VERSION,
+            gone_for_a_moment,
+            (create("b"), create("a", ipam="")),
+            within=5.0,
+        ),
     )
 }
 TEETH = (
     Tooth("fence", "stuck", Version(0, 4, 0)),
     Tooth("version", "stuck", Version(1, 9, 0)),
     Tooth("pool_first", "stuck", Version(1, 9, 0)),
-    Tooth("order", "stale", Version(1, 9, 0)),
+    Tooth("order", "stale", Version(1, 9, 0), hidden_by=("put_back",)),
     Tooth("history", "stale, history names it", Version(0, 4, 4)),
-    Tooth("live_owner", "stale", Version(1, 9, 0), hidden_by=("version",)),
+    Tooth("live_owner", "stale", Version(1, 9, 0), hidden_by=("put_back",)),
+    Tooth("put_back", "stale", Version(1, 9, 0), hidden_by=("version",)),
+    Tooth("grace", "gone for a moment", Version(0, 4, 4)),
 )
 
 

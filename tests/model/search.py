@@ -2,7 +2,9 @@
 
 The plain course lets whoever is moving go on as long as they can. Every other move is a
 deviation, a context switch that could have gone otherwise. A state that was seen with no
-fewer deviations left is not entered again.
+fewer deviations left is not entered again. Who comes to a state that this course has been in
+(a controller that tries in vain for ever) lets the others go on; where there are none, that
+is the end.
 """
 
 from __future__ import annotations
@@ -55,17 +57,25 @@ class Search:
         for move in prefix:
             world.make(move)
             course.append(move)
+        mine: set[int] = set()
         while moves := world.moves():
             if len(course) > MOST_MOVES:
                 raise AssertionError(f"it does not end: {course[-20:]}")
             key = hash((world.key(), course[-1][0] if course else ""))
-            if self.seen.get(key, -1) >= left:
+            if key in mine:
+                others = self._others(moves, course)
+                if not others:
+                    break
+                plain = others[0]
+            elif self.seen.get(key, -1) >= left:
                 world.doctor.kill()
                 return found
-            self.seen[key] = left
-            plain = self._plain(moves, course)
-            if left:
-                found += [([*course, move], left - 1) for move in moves if move != plain]
+            else:
+                plain = self._plain(moves, course)
+                if left:
+                    found += [([*course, move], left - 1) for move in moves if move != plain]
+            mine.add(key)
+            self.seen[key] = max(left, self.seen.get(key, -1))
             world.make(plain)
             course.append(plain)
         self._judge(world, course)
@@ -76,6 +86,11 @@ class Search:
         last = self._side(course[-1]) if course else "doctor"
         mine = [move for move in moves if self._side(move) == last]
         return (mine or moves)[0]
+
+    def _others(self, moves: list[Move], course: list[Move]) -> list[Move]:
+        """Return who is to go on instead of somebody who turns in circles."""
+        last = self._side(course[-1])
+        return [move for move in moves if self._side(move) not in (last, "crash", "kill")]
 
     def _side(self, move: Move) -> str:
         return move[0] if move[0] in ("doctor", "act", "crash", "kill") else "controller"

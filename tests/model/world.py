@@ -6,16 +6,19 @@ import contextlib
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from lbdoctor.cluster.api import Event, Manifest, WriteError
 from lbdoctor.cluster.memory.clock import ManualClock
 from lbdoctor.cluster.memory.controller.cache import KINDS, Cache
 from lbdoctor.cluster.memory.controller.run import Controller, Task
 from lbdoctor.cluster.memory.server import MemoryServer
+from lbdoctor.cluster.writer import Writer
 from lbdoctor.domain.controller import Version
 from lbdoctor.domain.refs import Kind, ObjectRef
-from tests.model.doctor import Doctor, Entry, Guards
+from tests.model.doctor import Doctor, Pace
+from tests.model.findings import Found, standing
+from tests.model.port import Deeds, Guards, Port
 
 NOON = datetime(2026, 8, 20, 12, 0, tzinfo=UTC)
 Move = tuple[str, ...]
@@ -31,6 +34,11 @@ class Scenario:
     version: Version
     prepare: Callable[[World], None]
     acts: tuple[Act, ...] = ()
+    """What others do, in this order, at any time."""
+
+    within: float | None = None
+    """Seconds after which all of them have acted; none: perhaps much later."""
+
     guards: Guards = field(default_factory=Guards)
     crashes: bool = False
     """Whether the controller may crash, once, between any two writes."""
@@ -46,27 +54,52 @@ class World:
         self.clock = ManualClock(NOON)
         numbers = iter(range(1, 10_000))
         self.server = MemoryServer(self.clock, new_uid=lambda: f"uid-{next(numbers)}")
-        self._version = scenario.version
+        self._scenario = scenario
         self._told = dict.fromkeys(KINDS, "0")
         self._counts: dict[str, int] = {}
         self._ordinals: dict[str, str] = {}
         self.controller = self.new_controller()
+        self.announced: dict[str, str] = {}
         scenario.prepare(self)
         self.clock.advance(600)
         self._acts = list(scenario.acts)
+        within = scenario.within
+        self._acted_by = None if within is None else self.clock.now() + timedelta(seconds=within)
         self._traces: dict[int, list[str]] = {}
         self._crashes = int(scenario.crashes)
         self._kills = int(scenario.kills)
         self._guards = scenario.guards
-        self.taken: list[Entry] = []
-        self.given: list[Entry] = []
+        self.deeds = Deeds()
+        self.at_first = self.standing()
         self.doctor = self._new_doctor()
 
     def new_controller(self) -> Controller:
-        return Controller(self.server, self._version, now=self.clock.now)
+        return Controller(self.server, self._scenario.version, now=self.clock.now)
 
     def _new_doctor(self) -> Doctor:
-        return Doctor(self.server, self.clock, self._guards, self._ordinal, self.taken, self.given)
+        port = Port(self.server, self._guards, self._ordinal, self.deeds)
+        return Doctor(port, Pace(self.clock.now, self.advance), self._guards)
+
+    def standing(self) -> Found:
+        """Return what is wrong right now."""
+        return standing(Writer(self.server))
+
+    @property
+    def is_quiet(self) -> bool:
+        """Whether nobody but a healthy controller and lbdoctor does anything in it."""
+        return not (self._scenario.acts or self._scenario.crashes or self._scenario.kills)
+
+    def advance(self, seconds: float) -> None:
+        """Let time pass; what has to be done by then others do on the way."""
+        ends = self.clock.now() + timedelta(seconds=seconds)
+        if self._acted_by is not None and self._acted_by <= ends:
+            while self._acts:
+                self._act()
+        self.clock.advance(seconds)
+
+    def _act(self) -> None:
+        with contextlib.suppress(WriteError):
+            self._acts.pop(0)(self.server)
 
     def settle(self) -> None:
         """Let the controller do all that it would do by itself."""
@@ -104,8 +137,7 @@ class World:
             case ("doctor",):
                 self.doctor.step()
             case ("act", _):
-                with contextlib.suppress(WriteError):
-                    self._acts.pop(0)(self.server)
+                self._act()
             case ("kill",):
                 self._kills -= 1
                 self.doctor.kill()
@@ -125,7 +157,7 @@ class World:
                 self._traces[id(task)] = [self._cached(ref)]
             case ("timer",):
                 due = self.controller.next_due or self.clock.now()
-                self.clock.advance(max((due - self.clock.now()).total_seconds(), 0.0))
+                self.advance(max((due - self.clock.now()).total_seconds(), 0.0))
             case ("crash",):
                 self._crashes -= 1
                 self.controller = self.new_controller()
@@ -155,7 +187,8 @@ class World:
             *told,
             *believed,
             str(len(self._acts)),
-            str((self._crashes, self._kills, self.taken, self.given)),
+            str((self._crashes, self._kills)),
+            self.deeds.told,
             self.doctor.position,
         )
 
