@@ -97,7 +97,7 @@ def release(
     try:
         report = look(writer, scope=None, rules=CATALOGUE, pause=progress.pause)
     finally:
-        progress.clear()
+        progress.stop()
     checked = _passed(check(report, address, owner, named.pool), f"{address} for {owner}")
     if not isinstance(checked, Item):
         return checked

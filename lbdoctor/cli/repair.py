@@ -93,24 +93,24 @@ def repair(
     Exits with 0 (nothing left that it may do), 1 (something left), 3 (nothing
     could be read), 4 (nothing to do, but incomplete) or 5 (tried, and failed).
     """
-    from lbdoctor.cli import repairing, wiring
+    from lbdoctor.cli import asked, repairing, wiring
     from lbdoctor.cli.plans import read_plan
     from lbdoctor.repair.plan import Wishes
 
     ask = not yes and dry_run is DryRun.NONE
-    repairing.check_terminal(asks=ask)
+    asked.check_terminal(asks=ask)
     run = repairing.Run(
-        repairing.Repair(
+        asked.Repair(
             live=wiring.LiveOptions(kubeconfig, context, request_timeout, verbose),
             only=options.codes(only),
             ignored=options.codes(ignore),
             scope=wiring.parse_scope(namespace, everything=all_namespaces),
             wishes=Wishes(
-                subjects=repairing.subjects(subjects),
+                subjects=asked.subjects(subjects),
                 most_releases=max_releases,
                 disruptive=allow_disruptive,
             ),
-            graces=repairing.graces(grace),
+            graces=asked.graces(grace),
             state=state,
             journal=journal,
             as_json=output is RunFormat.JSON,

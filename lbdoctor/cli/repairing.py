@@ -2,36 +2,33 @@
 
 from __future__ import annotations
 
-import re
 import signal
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
-from typing import Final
+from contextlib import ExitStack
+from dataclasses import replace
+from datetime import datetime
+from typing import TYPE_CHECKING, Final
 
 import typer
 
 from lbdoctor.cli import runs, states
-from lbdoctor.cli.durations import parse_duration
+from lbdoctor.cli.asked import Repair
 from lbdoctor.cli.exit_codes import ExitCode, for_run
 from lbdoctor.cli.pace import RunPace
 from lbdoctor.cli.plans import check_cluster
-from lbdoctor.cli.wiring import LiveOptions, Progress
+from lbdoctor.cli.wiring import Progress
 from lbdoctor.cluster.writer import ReviewedWriter
 from lbdoctor.diagnosis.look import look
 from lbdoctor.diagnosis.port import ReadError
 from lbdoctor.diagnosis.report import Report
-from lbdoctor.domain.addresses import canonical, parse_address
-from lbdoctor.domain.errors import UsageError
-from lbdoctor.domain.refs import parse_owner
 from lbdoctor.output.document import render_json
 from lbdoctor.output.lines import say
 from lbdoctor.output.run import outcome_line, plan_lines, render_run, summary_line
 from lbdoctor.output.summary import unread
 from lbdoctor.output.text import visible
 from lbdoctor.repair.outcomes import Outcome
-from lbdoctor.repair.plan import STALE, Held, Item, Plan, Wishes, plan
+from lbdoctor.repair.plan import Held, Item, Plan, plan
 from lbdoctor.repair.port import StoppedError
 from lbdoctor.repair.rights import NEEDED, Mode, Right, held_for_rights, missing
 from lbdoctor.repair.run import carry_out
@@ -40,43 +37,11 @@ from lbdoctor.repair.trial import trial
 from lbdoctor.repair.writing import Pen
 from lbdoctor.rules import select
 
-GRACE: Final = 30.0
-UNATTENDED_GRACE: Final = 600.0
-"""For stale records where nobody watches: they hurt nobody for ten minutes more."""
+if TYPE_CHECKING:
+    from lbdoctor.output.bar import Bar
 
 CLOCK_STEP: Final = 1.0
 """The API server tells the time in whole seconds."""
-
-_PREFIX: Final = re.compile(r"(pool|service|lb)/")
-
-
-@dataclass(frozen=True, slots=True)
-class Graces:
-    """Least seconds between two looks."""
-
-    stale: float
-    others: float
-
-    def of(self, item: Item) -> timedelta:
-        seconds = self.stale if item.finding.code == STALE else self.others
-        return timedelta(seconds=seconds)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Repair:
-    """What the command line asks for."""
-
-    live: LiveOptions
-    only: tuple[str, ...]
-    ignored: tuple[str, ...]
-    scope: frozenset[str] | None
-    wishes: Wishes
-    graces: Graces
-    state: str | None
-    journal: str | None
-    as_json: bool
-    planned: Mapping[Stamp, datetime] | None = None
-    """What a plan file names, and when it was seen; None: there is none."""
 
 
 class Run:
@@ -124,16 +89,32 @@ class Run:
             report, second, since = self._look()
             items, unripe = self._ripe(first, second, since, report)
             plan_ = Plan(second.made_at, tuple(items), (*second.held, *unripe))
-            outcomes = []
-            for outcome in carry_out(pen, report.snapshot, items):
-                outcomes.append(outcome)
-                if not self._asked.as_json:
-                    say(outcome_line(outcome))
+            outcomes = self._carried_out(pen, report, items)
             stopped_by = pace.signal
         runs.note_events(self._writer, self._id, outcomes)
         self._tell_run(plan_, outcomes, wrote=True)
         self._tell_unread(report)
         return ExitCode(128 + stopped_by) if stopped_by else for_run(report, plan_, outcomes)
+
+    def _carried_out(self, pen: Pen, report: Report, items: Sequence[Item]) -> list[Outcome]:
+        """Carry items out, and say on the way what became of each."""
+        self._progress.stop()
+        outcomes = []
+        with ExitStack() as shown:
+            bar = shown.enter_context(_bar(len(items))) if self._watched else None
+            for outcome in carry_out(pen, report.snapshot, items):
+                outcomes.append(outcome)
+                line = None if self._asked.as_json else outcome_line(outcome)
+                if bar is not None:
+                    bar.move_on(line)
+                elif line is not None:
+                    say(line)
+        return outcomes
+
+    @property
+    def _watched(self) -> bool:
+        """Whether somebody looks at stderr, and no requests are shown there."""
+        return sys.stderr.isatty() and not self._asked.live.verbose
 
     def _look(self) -> tuple[Report, Plan, Mapping[Stamp, datetime]]:
         try:
@@ -248,46 +229,7 @@ class Run:
         return for_run(report, plan_, [])
 
 
-def check_terminal(*, asks: bool) -> None:
-    """Refuse to ask where nobody can answer.
+def _bar(total: int) -> Bar:
+    from lbdoctor.output.bar import Bar
 
-    Raises:
-        UsageError: There is neither a terminal nor ``--yes``.
-    """
-    if asks and not (sys.stdin is not None and sys.stdin.isatty()):
-        raise UsageError(
-            "there is no terminal to ask on", hint="lbdoctor repair --yes, or --dry-run=client"
-        )
-
-
-def graces(text: str | None) -> Graces:
-    """Return the graces: what was asked for, or longer for stale records if nobody watches.
-
-    Raises:
-        UsageError: It is no duration.
-    """
-    if text is not None:
-        seconds = parse_duration(text, "--grace")
-        return Graces(seconds, seconds)
-    watched = sys.stdin is not None and sys.stdin.isatty()
-    return Graces(GRACE if watched else UNATTENDED_GRACE, GRACE)
-
-
-def subjects(texts: list[str] | None) -> frozenset[str]:
-    """Return subjects as findings spell them.
-
-    Raises:
-        UsageError: One is neither an address nor a name.
-    """
-    return frozenset(_subject(text) for text in texts or ())
-
-
-def _subject(text: str) -> str:
-    address = parse_address(text)
-    if address is not None:
-        return canonical(address)
-    if _PREFIX.match(text) or parse_owner(text) is not None:
-        return text
-    raise UsageError(
-        f"{text!r} is no subject: an IP, NS/NAME or pool/NAME", hint="lbdoctor scan -o name"
-    )
+    return Bar(total)

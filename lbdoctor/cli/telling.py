@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import typer
 
 from lbdoctor.cli import runs, states
-from lbdoctor.cli.repairing import subjects
+from lbdoctor.cli.asked import subjects
 from lbdoctor.cli.wiring import LiveOptions, Progress
 from lbdoctor.cluster import events
 from lbdoctor.cluster.api import ExpiredError

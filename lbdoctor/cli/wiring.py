@@ -116,6 +116,11 @@ class Progress:
             sys.stderr.write("\r\033[K")
             sys.stderr.flush()
 
+    def stop(self) -> None:
+        """Take the line away for good: what is read from here on belongs to a repair."""
+        self.clear()
+        self._on = False
+
 
 def trace(line: str) -> None:
     typer.echo(visible(line), err=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import signal
 import threading
 import time
@@ -82,6 +83,24 @@ def test_it_asks_and_does_as_it_is_told(scene: ControlPlane, doctor: Doctor) -> 
     code, said = ended(child)
     assert (code, left(scene)) == (0, 0), said
     assert said.count("done     LBD101") == 3
+
+
+def test_a_bar_shows_how_far_it_is_and_leaves_the_lines_alone(
+    cluster: ControlPlane, doctor: Doctor
+) -> None:
+    """So many at once are looked up by a LIST, which counts nothing on the screen by then."""
+    deploy(cluster, "v1.9.0")
+    gone = {f"10.9.0.{10 + n}": f"default/gone-{n}" for n in range(30)}
+    cluster.api.create(pool("edge", gone | {"10.9.0.5": "default/lives"}))
+    cluster.api.create(load_balancer("lives", "edge", "10.9.0.5"))
+    child = on_a_terminal(doctor, "pool/edge", "--grace", "1s", "--yes")
+    code, said = ended(child)
+    assert code == 0, said
+    done = said[said.index("repairing ") :]
+    assert "30/30" in done
+    assert "reading" not in done
+    assert len(re.findall(r"\x1b\[2Kdone     LBD101", done)) == 30
+    assert re.search(r"\x1b\[2K30 done; to take it back: lbdoctor undo \S+\r\n$", done)
 
 
 def test_ctrl_c_at_the_question_leaves_at_once(scene: ControlPlane, doctor: Doctor) -> None:
