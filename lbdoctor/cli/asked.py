@@ -14,8 +14,8 @@ from lbdoctor.cli.wiring import LiveOptions
 from lbdoctor.domain.addresses import canonical, parse_address
 from lbdoctor.domain.errors import UsageError
 from lbdoctor.domain.refs import parse_owner
-from lbdoctor.repair.plan import STALE, Item, Wishes
-from lbdoctor.repair.stamps import Stamp
+from lbdoctor.repair.plan import Item, Wishes
+from lbdoctor.repair.stamps import STALE, Stamp
 
 GRACE: Final = 30.0
 UNATTENDED_GRACE: Final = 600.0

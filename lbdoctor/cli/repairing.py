@@ -26,7 +26,7 @@ from lbdoctor.output.document import render_json
 from lbdoctor.output.lines import say
 from lbdoctor.output.run import outcome_line, plan_lines, render_run, summary_line
 from lbdoctor.output.summary import unread
-from lbdoctor.output.text import visible
+from lbdoctor.output.text import plural, visible
 from lbdoctor.repair.outcomes import Outcome
 from lbdoctor.repair.plan import Held, Item, Plan, plan
 from lbdoctor.repair.port import StoppedError
@@ -58,6 +58,7 @@ class Run:
     def show(self, *, on_server: bool) -> ExitCode:
         """Show the plan, or what the API server says to it, and write nothing."""
         report, plan_, _ = self._look()
+        self._tell_lapsed(report)
         if not on_server:
             self._tell_plan(report, plan_)
             left = [item for item in plan_.held if item.finding.ignored is None]
@@ -70,6 +71,7 @@ class Run:
         """Carry the plan out, after the person's word and the grace."""
         self._lacking = self._rights()
         report, first, since = self._look()
+        self._tell_lapsed(report)
         if not first.items:
             self._tell_run(first, [], wrote=False)
             self._tell_unread(report)
@@ -137,6 +139,16 @@ class Run:
         held = tuple(item for item in made.held if stamp(item.finding, report.snapshot) in named)
         earlier = {mark: min(when, named.get(mark, when)) for mark, when in since.items()}
         return report, Plan(made.made_at, items, held), earlier
+
+    def _tell_lapsed(self, report: Report) -> None:
+        """Say how much of a plan file does not stand any more, where that was looked at."""
+        named, codes = self._asked.planned or {}, {rule.code for rule in self._rules}
+        asked = {mark for mark in named if mark.code in codes}
+        standing = {stamp(item, report.snapshot) for item in report.counted}
+        lapsed = len(asked - standing)
+        if lapsed and self._asked.scope is None:
+            text = f"{lapsed} of {plural(len(asked), 'item')} in the plan lapsed since it was made"
+            typer.echo(f"note: {text}", err=True)
 
     def _rights(self) -> tuple[Right, ...]:
         """Return what this caller may not do, and say so, before anything is written."""

@@ -12,9 +12,8 @@ from lbdoctor.diagnosis.report import Report
 from lbdoctor.domain.findings import Finding
 from lbdoctor.domain.fixes import Disposition, Fix
 from lbdoctor.domain.snapshot import Snapshot
-from lbdoctor.repair.stamps import Stamp, stamp
+from lbdoctor.repair.stamps import STALE, Stamp, stamp
 
-STALE: Final = "LBD101"
 FREED_FIRST: Final = "LBD104"
 """It freezes a pool: nothing else in that pool is repaired before it."""
 

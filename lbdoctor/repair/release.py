@@ -10,7 +10,8 @@ from lbdoctor.domain.findings import Finding
 from lbdoctor.domain.pools import IPPool, Record
 from lbdoctor.domain.refs import Kind, Owner
 from lbdoctor.domain.snapshot import Presence, Snapshot
-from lbdoctor.repair.plan import STALE, Item, item_of
+from lbdoctor.repair.plan import Item, item_of
+from lbdoctor.repair.stamps import STALE
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ recreates it every ten seconds; there the fence protects (design: the safety con
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 from lbdoctor.domain.findings import Finding
 from lbdoctor.domain.fixes import (
@@ -17,10 +18,15 @@ from lbdoctor.domain.fixes import (
     LoadBalancerId,
     PoolId,
     RecordId,
+    ReleaseRecord,
     SetCounters,
+    pool_id,
+    record_id,
 )
 from lbdoctor.domain.refs import Owner, parse_owner
 from lbdoctor.domain.snapshot import Presence, Snapshot
+
+STALE: Final = "LBD101"
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -33,10 +39,14 @@ class Stamp:
 
 
 def stamp(finding: Finding, snapshot: Snapshot) -> Stamp | None:
-    """Return the stamp of a finding that can be repaired; None where nothing is to be done."""
-    if finding.fix is None:
+    """Return the stamp of a finding that can be repaired; None where nothing is to be done.
+
+    A stale record of a cluster whose Services could not be read has one too: it is not to be
+    released on that account, but it has been seen, and a plan may name it.
+    """
+    action = finding.fix.action if finding.fix else _wanted(finding, snapshot)
+    if action is None:
         return None
-    action = finding.fix.action
     pool, parts = "", [type(action).__name__]
     for value in _values(action):
         match value:
@@ -57,6 +67,14 @@ def stamp(finding: Finding, snapshot: Snapshot) -> Stamp | None:
     for owner in sorted(owners_of(finding)):
         parts += _owner(owner, snapshot, by_name=isinstance(action, HealStuck))
     return Stamp(finding.code, pool, tuple(parts))
+
+
+def _wanted(finding: Finding, snapshot: Snapshot) -> Action | None:
+    pool = snapshot.pool(finding.pool)
+    record = pool.record(finding.address) if pool else None
+    if finding.code != STALE or snapshot.has_services or pool is None or record is None:
+        return None
+    return ReleaseRecord(pool_id(pool), record_id(record), keeps_history=False)
 
 
 def owners_of(finding: Finding) -> frozenset[Owner]:

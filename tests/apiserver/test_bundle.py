@@ -98,7 +98,7 @@ def _in_a_minute() -> str:
     return f"{datetime.now(UTC) + timedelta(minutes=1):%Y-%m-%dT%H:%M:%S.000000Z}"
 
 
-def _bundle(cluster: ControlPlane, directory: Path, *extra: str) -> Path:
+def bundle_of(cluster: ControlPlane, directory: Path, *extra: str) -> Path:
     def get(path: str) -> tuple[int, str]:
         answer = cluster.api.request("GET", path)
         return answer.status, answer.body
@@ -123,7 +123,7 @@ def test_a_bundle_and_its_cluster_differ_in_what_the_bundle_cannot_know(
     assert {key[0] for key in live} >= {
         *("LBD101", "LBD102", "LBD104", "LBD105", "LBD109", "LBD201", "LBD202", "LBD204"),
     }
-    top = _bundle(broken, tmp_path)
+    top = bundle_of(broken, tmp_path)
     zipped = program.run("scan", "--from", str(pack(top)), "-o", "json")
     unpacked = program.run("scan", "--from", str(top), "-o", "json")
     assert zipped.code == unpacked.code == 1
@@ -163,7 +163,7 @@ def test_a_bundle_with_all_namespaces_tells_what_the_cluster_tells(
         broken.api.create({"apiVersion": "v1", "kind": "ConfigMap", "metadata": meta})
     live = program.scan(broken.kubeconfig())
     extra = ("tenant", "deleted", "kube-node-lease", "kube-public")
-    run = program.run("scan", "--from", str(_bundle(broken, tmp_path, *extra)), "-o", "json")
+    run = program.run("scan", "--from", str(bundle_of(broken, tmp_path, *extra)), "-o", "json")
     assert run.gaps == live.gaps == []
     told, wanted = _findings(run), _findings(live)
     assert wanted.keys() - told.keys() == {("LBD105", "rounded", "rounded")}
