@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from lbdoctor.domain.addresses import canonical
 from lbdoctor.domain.changes import (
     Booking,
     Change,
@@ -33,6 +34,7 @@ from lbdoctor.domain.loadbalancers import LoadBalancer
 from lbdoctor.domain.pools import IPPool, Record
 from lbdoctor.domain.refs import Owner
 from lbdoctor.domain.snapshot import Snapshot
+from lbdoctor.ipam.ranges import read_ranges
 from lbdoctor.repair import moves
 from lbdoctor.repair.comeback import is_booked_on, put_back
 from lbdoctor.repair.denials import TROUBLE, of_trouble
@@ -177,11 +179,19 @@ class _Single:
             record = Record(action.pool.name, item.key, item.owner)
             was_absent = self._now.is_absent(record.owner)
             if was_absent and record.owner and self._is_back(record, record.owner):
-                text = f"{record.owner} came back, booked on {record.key}: look again"
-                return self.outcome(Result.FAILED, text)
+                return self._back(record)
         if action.fence is not None:
             return self._seen_to(action.fence.owner)
         return self.outcome(Result.DONE, self.item.title)
+
+    def _back(self, record: Record) -> Outcome:
+        """Give an owner that came back a record of its address, spelled as Harvester does."""
+        ranges, address = read_ranges(self._pool().ranges), record.address
+        if address is None or ranges is None or not ranges.contains(address):
+            text = f"{record.owner} came back, booked on {record.key}: look again"
+            return self.outcome(Result.FAILED, text)
+        record = replace(record, key=canonical(address))
+        return put_back(self._pen, self._finding, record, self._writes[-1])
 
     def _seen_to(self, owner: Owner) -> Outcome:
         """See that a LoadBalancer without an address does not hang by what was written to it."""

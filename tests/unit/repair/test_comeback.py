@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import pytest
+
 from lbdoctor.cluster.api import ReadError, Unread
 from lbdoctor.domain.refs import Kind
 from lbdoctor.repair.outcomes import Result
-from tests.cli.manifests import lb
+from tests.cli.manifests import lb, pool
 from tests.unit.repair.interposed import Call, at, lost
+from tests.unit.repair.test_single_fixes import do
 from tests.unit.repair.test_stale_records import STALE, world
 from tests.unit.repair.world import World
 
@@ -55,6 +58,32 @@ def test_an_owner_that_comes_back_and_takes_the_address_anew_is_fine() -> None:
     cluster.api.after = at(1, taken, "patch", Kind.IP_POOL)
     (outcome,) = cluster.repair()
     assert (outcome.result, cluster.records()) == (Result.DONE, STALE)
+
+
+@pytest.mark.parametrize("takes_anew", [False, True])
+def test_an_owner_of_an_odd_key_that_comes_back_has_its_record_as_harvester_spells_it(
+    takes_anew: bool,
+) -> None:
+    cluster = World(pool(allocated={"::ffff:10.0.0.5": "a/gone"}), lb("web"))
+
+    def comes_back() -> None:
+        booked_again(cluster)
+        if takes_anew:
+            cluster.patch_pool({"status": {"allocated": STALE}})
+
+    cluster.api.after = at(1, comes_back, "patch", Kind.IP_POOL)
+    outcome = do(cluster, "LBD104")
+    assert outcome.result is (Result.DONE if takes_anew else Result.REFUSED)
+    assert cluster.records() == STALE
+
+
+def test_an_owner_that_comes_back_outside_the_ranges_is_no_success() -> None:
+    cluster = World(pool(allocated={"10.9.9.9": "a/gone"}), lb("web"))
+    back = lb("gone", ip="10.9.9.9")
+    cluster.api.after = at(1, lambda: cluster.put(back), "patch", Kind.IP_POOL)
+    outcome = do(cluster, "LBD104")
+    assert (outcome.result, cluster.records()) == (Result.FAILED, {})
+    assert outcome.text == "a/gone came back, booked on 10.9.9.9: look again"
 
 
 def test_an_owner_that_cannot_be_looked_up_after_the_write_is_no_success() -> None:
