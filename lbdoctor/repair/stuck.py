@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from lbdoctor.diagnosis.port import ReadError
-from lbdoctor.domain.addresses import parse_address
+from lbdoctor.domain.addresses import IPAddress, parse_address
 from lbdoctor.domain.changes import PoolChange, is_in_pool
 from lbdoctor.domain.controller import AUTO_RELEASE, MANUAL_RELEASE, Controller
 from lbdoctor.domain.errors import UnreadableError
@@ -186,10 +186,35 @@ class Healing:
         if not self._has_waited and _heals_by_itself(self._base.controller, fenced):
             self._has_waited = True
             return not self._wait(HEALS_WITHIN).is_stuck
-        change = moves.release_one_of(pool, records, _kept(pool, records, lb))
+        change = moves.release_one_of(pool, records, self._kept(pool, records, lb))
         self._writes.append(self._pen.pool(change, pool, self._cause))
         self._deed = RELEASED
         return True
+
+    def _kept(self, pool: IPPool, records: tuple[Record, ...], lb: LoadBalancer) -> Record:
+        """Return the record whose address it is to get back.
+
+        The one that status.address names, else its Service (of type vm it has one of its own
+        name), else the last one that was given out, else the lowest.
+        """
+        if len(records) == 1:
+            return records[0]
+        named = (parse_address(lb.address), *self._served(lb), parse_address(pool.last_allocated))
+        for address in named:
+            for record in records:
+                if address is not None and record.address == address:
+                    return record
+        return min(records, key=_height)
+
+    def _served(self, lb: LoadBalancer) -> list[IPAddress]:
+        """Return what the Service of a LoadBalancer carries or asks for, if that can be read."""
+        if lb.is_cluster:
+            return []
+        try:
+            listing = self._pen.cluster.services(lb.namespace)
+        except ReadError:
+            return []
+        return [ip for item in listing.items if item.owner == lb.owner for ip in item.addresses]
 
     def _book(self) -> Outcome | None:
         """Wait for the booking, and wake the LoadBalancer; None where it is stuck anew."""
@@ -249,19 +274,6 @@ def _heals_by_itself(controller: Controller, lb: LoadBalancer) -> bool:
     if controller.is_at_least(AUTO_RELEASE):
         return True
     return bool(controller.is_at_least(MANUAL_RELEASE) and lb.ip_pool)
-
-
-def _kept(pool: IPPool, records: tuple[Record, ...], lb: LoadBalancer) -> Record:
-    """Return the record whose address it is to get back.
-
-    The one that status.address names, else the last one that was given out, else the lowest.
-    """
-    for text in (lb.address, pool.last_allocated):
-        address = parse_address(text)
-        for record in records:
-            if address is not None and record.address == address:
-                return record
-    return min(records, key=_height)
 
 
 def _height(record: Record) -> tuple[bool, int, str]:

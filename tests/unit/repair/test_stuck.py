@@ -13,7 +13,7 @@ from lbdoctor.domain.refs import Kind, Owner
 from lbdoctor.repair.outcomes import Outcome, Result
 from lbdoctor.repair.port import Unwritten
 from lbdoctor.repair.run import carry_out
-from tests.cli.manifests import lb, pool
+from tests.cli.manifests import lb, pool, service
 from tests.unit.repair.interposed import always, at
 from tests.unit.repair.world import World, results
 
@@ -132,6 +132,19 @@ def test_of_several_records_one_goes_to_history(address: str, last: str, kept: s
     heal(cluster)
     assert (cluster.records(), cluster.history()) == ({}, {kept: "a/web"})
     assert len(cluster.api.writes(Kind.IP_POOL)) == 1
+
+
+@pytest.mark.parametrize("kind, kept", [("vm", "10.0.0.9"), ("cluster", "10.0.0.5")])
+def test_of_several_records_the_one_that_its_service_names_goes_to_history(
+    kind: str, kept: str
+) -> None:
+    both = pool(allocated={"10.0.0.5": "a/web", "10.0.0.9": "a/web"}, lastAllocated="10.0.0.5")
+    made, listener = stuck_lb(), {"name": "web", "port": 80, "protocol": "TCP", "backendPort": 80}
+    made["spec"].update(workloadType=kind, listeners=[listener])
+    cluster = World(both, made, service(ip="10.0.0.9"), service("other", ip="10.0.0.5"))
+    cluster.pace.stops_at = 1
+    heal(cluster)
+    assert (cluster.records(), cluster.history()) == ({}, {kept: "a/web"})
 
 
 def test_history_that_names_the_owner_already_gets_no_second_entry() -> None:
