@@ -36,10 +36,16 @@ def check_history(pool: IPPool, records: Iterable[Record]) -> None:
     Raises:
         GuardError: History names one of the records.
     """
+    if record := in_history(pool, records):
+        text = f"history of {pool.name} names {record.key} for the same owner (LBD106)"
+        raise GuardError(text)
+
+
+def in_history(pool: IPPool, records: Iterable[Record]) -> Record | None:
+    """Return a record that history names for the same owner, if there is one."""
     known = {(entry.key, entry.owner_text) for entry in pool.history}
-    for record in records:
-        if (record.key, record.owner_text) in known:
-            raise GuardError(f"history of {pool.name} names {record.key} for the same owner")
+    found = (record for record in records if (record.key, record.owner_text) in known)
+    return next(found, None)
 
 
 def check_wakeable(source: Source, lb: LoadBalancer) -> None:

@@ -9,7 +9,7 @@ from typing import Final
 from lbdoctor.diagnosis.port import ReadError
 from lbdoctor.domain.addresses import IPAddress, parse_address
 from lbdoctor.domain.changes import PoolChange, is_in_pool
-from lbdoctor.domain.controller import AUTO_RELEASE, MANUAL_RELEASE, Controller
+from lbdoctor.domain.controller import AUTO_RELEASE, MANUAL_RELEASE, STICKY, Controller
 from lbdoctor.domain.errors import UnreadableError
 from lbdoctor.domain.loadbalancers import LoadBalancer
 from lbdoctor.domain.pools import IPPool, Record
@@ -22,6 +22,7 @@ from lbdoctor.repair.guards import (
     check_history,
     check_unbooked,
     check_wakeable,
+    in_history,
     own_records,
 )
 from lbdoctor.repair.outcomes import Outcome, Result
@@ -180,10 +181,11 @@ class Healing:
         """
         check_unbooked(lb)
         records = own_records(pool, self._owner)
-        check_history(pool, records)
-        id_, fenced = self._pen.touch(lb, self._cause)
-        self._writes.append(id_)
-        if not self._has_waited and _heals_by_itself(self._base.controller, fenced):
+        heals = not self._has_waited and _heals_by_itself(self._base.controller, lb, pool)
+        if not heals:
+            check_history(pool, records)
+        self._writes.append(self._pen.touch(lb, self._cause)[0])
+        if heals:
             self._has_waited = True
             return not self._wait(HEALS_WITHIN).is_stuck
         change = moves.release_one_of(pool, records, self._kept(pool, records, lb))
@@ -269,9 +271,15 @@ class Healing:
         return Outcome(self._item.finding, result, text, tuple(self._writes), door)
 
 
-def _heals_by_itself(controller: Controller, lb: LoadBalancer) -> bool:
-    """Whether this version releases a record of its own that is in its way (#8221)."""
+def _heals_by_itself(controller: Controller, lb: LoadBalancer, pool: IPPool) -> bool:
+    """Whether this version gets over a record of its own that is in its way.
+
+    It releases the record (#8221), or books it as it is where history names it, too (v0.4.1
+    and later: load-balancer-harvester pkg/ipam/store/store.go:62-75).
+    """
     if controller.is_at_least(AUTO_RELEASE):
+        return True
+    if controller.is_at_least(STICKY) and in_history(pool, own_records(pool, lb.owner)):
         return True
     return bool(controller.is_at_least(MANUAL_RELEASE) and lb.ip_pool)
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lbdoctor.domain.addresses import canonical
+from lbdoctor.domain.controller import AUTO_RELEASE, STICKY
 from lbdoctor.domain.findings import Evidence, Finding, Severity, SubjectKind, subject_of
 from lbdoctor.domain.fixes import (
     DropHistory,
     DropRecords,
     Fix,
     RenameRecord,
+    disruptive,
     pool_id,
     record_id,
     safe,
@@ -127,6 +129,11 @@ def blocking_history(pool: IPPool, snapshot: Snapshot) -> Iterator[Finding]:
     is error while an existing, unbooked LoadBalancer of this pool is kept waiting, else
     info: the entry harms nobody until its owner comes back.
 
+    An entry for a record of the same owner is what only an edit by hand leaves. From v0.4.1
+    on the owner is given the address without a write to the pool, so while the entry is
+    there no record of an absent owner can be released safely; up to v0.4.0 an owner that
+    waits is refused its own address each time.
+
     All Harvester versions. Source: load-balancer-harvester pkg/ipam/allocator.go:193-209.
     """
     ranges = read_ranges(pool.ranges)
@@ -134,7 +141,7 @@ def blocking_history(pool: IPPool, snapshot: Snapshot) -> Iterator[Finding]:
         return
     taken = {record.key: record.owner_text for record in pool.records}
     for entry in pool.history:
-        why = _why_blocked(entry, ranges, taken)
+        why = _why_blocked(entry, ranges, taken) or _why_held(entry, taken, snapshot)
         severity = _severity_of_history(entry, pool, snapshot)
         if why is None or severity is None:
             continue
@@ -148,10 +155,7 @@ def blocking_history(pool: IPPool, snapshot: Snapshot) -> Iterator[Finding]:
             pool=pool.name,
             address=entry.key,
             severity=severity,
-            fix=safe(
-                f"drop the history entry {entry.key} of {entry.owner_text} in pool {pool.name}",
-                DropHistory(pool_id(pool), record_id(entry)),
-            ),
+            fix=_without_entry(entry, pool, snapshot, helps=taken.get(entry.key)),
         )
 
 
@@ -165,6 +169,30 @@ def _why_blocked(entry: Record, ranges: RangeSet, taken: dict[str, str]) -> str 
         return "is the gateway"
     holder = taken.get(canonical(address), entry.owner_text)
     return f"is held for {holder}" if holder != entry.owner_text else None
+
+
+def _why_held(entry: Record, taken: dict[str, str], snapshot: Snapshot) -> str | None:
+    """Say that an entry stands in the way of its owner's own record, where it does."""
+    if entry.owner is None or taken.get(entry.key) != entry.owner_text:
+        return None
+    if snapshot.is_absent(entry.owner):
+        return "is held for it already: that record cannot be released"
+    lb = snapshot.load_balancer(entry.owner)
+    refuses = snapshot.controller.is_at_least(STICKY) is False
+    waits = lb is not None and waits_for_address(lb)
+    return "is held for it already: this controller refuses that" if waits and refuses else None
+
+
+def _without_entry(entry: Record, pool: IPPool, snapshot: Snapshot, helps: str | None) -> Fix:
+    """Return the fix; disruptive where an owner that returns would hang without the entry.
+
+    From v0.4.1 to 1.5.0 nothing but the entry gets a returning owner over its old record.
+    """
+    title = f"drop the history entry {entry.key} of {entry.owner_text} in pool {pool.name}"
+    action = DropHistory(pool_id(pool), record_id(entry))
+    controller = snapshot.controller
+    heals = controller.is_at_least(AUTO_RELEASE) or controller.is_at_least(STICKY) is False
+    return safe(title, action) if heals or helps != entry.owner_text else disruptive(title, action)
 
 
 def _severity_of_history(entry: Record, pool: IPPool, snapshot: Snapshot) -> Severity | None:

@@ -37,9 +37,19 @@ def stale(world: World) -> None:
 def stale_in_history(world: World) -> None:
     """S2 as an edit by hand left it: history names the record's owner for the address, too."""
     stale(world)
+    _name_in_history(world)
+    world.settle()
+
+
+def stuck_in_history(world: World) -> None:
+    """S1 as an edit by hand left it."""
+    stuck(world)
+    _name_in_history(world)
+
+
+def _name_in_history(world: World) -> None:
     body = {"status": {"allocatedHistory": {"10.0.0.2": "default/a"}}}
     world.server.patch(Kind.IP_POOL, "p", body=body)
-    world.settle()
 
 
 def stuck(world: World) -> None:
@@ -144,6 +154,7 @@ SCENARIOS: dict[str, Scenario] = {
         Scenario("stale, history names it", ANY_VERSION, stale_in_history, (create("a"),)),
         Scenario("stale, lbdoctor killed", ANY_VERSION, stale, (create("a"),), kills=True),
         Scenario("stuck", ANY_VERSION, stuck),
+        Scenario("stuck, history names it", ANY_VERSION, stuck_in_history),
         Scenario("stuck, everybody crashes", ANY_VERSION, stuck, kills=True, crashes=True),
         Scenario("stuck and recreated", ANY_VERSION, stuck, (delete("a"), create("a"))),
         Scenario("unrecorded", ANY_VERSION, unrecorded, (delete("a"), create("b"))),

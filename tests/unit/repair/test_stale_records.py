@@ -234,8 +234,16 @@ def test_a_record_that_history_names_for_the_same_owner_is_not_released() -> Non
     cluster = world(STALE, allocatedHistory=STALE)
     (outcome,) = cluster.repair("LBD101")
     assert outcome.result is Result.REFUSED
-    assert "history" in outcome.text
+    assert outcome.text == "history of p1 names 10.0.0.5 for the same owner (LBD106)"
     assert cluster.records() == STALE
+
+
+def test_the_entry_of_history_goes_first_and_the_record_in_the_next_run() -> None:
+    cluster = World(pool(allocated=STALE, allocatedHistory=STALE), lb("other"), version="v1.9.0")
+    assert results(cluster.repair()) == [Result.REFUSED, Result.DONE]
+    assert (cluster.records(), cluster.history()) == (STALE, {})
+    assert results(cluster.repair()) == [Result.DONE]
+    assert (cluster.records(), cluster.history()) == ({}, STALE)
 
 
 def test_a_server_that_writes_something_else_is_noticed() -> None:

@@ -112,11 +112,27 @@ def test_a_pool_written_to_after_it_was_read_is_not_written() -> None:
     assert (heal(cluster).result, cluster.records()) == (Result.FAILED, HELD)
 
 
-def test_an_entry_of_history_for_the_same_address_stops_the_release() -> None:
-    cluster = stuck(allocatedHistory=HELD)
+@pytest.mark.parametrize("version, fences", [("v0.4.4", 1), ("v0.4.0", 0), ("", 0)])
+def test_an_entry_of_history_for_the_same_address_stops_the_release(
+    version: str, fences: int
+) -> None:
+    """Where a sticky controller would book it as it is, a fence lets it try first."""
+    cluster = stuck(version, allocatedHistory=HELD)
     outcome = heal(cluster)
-    assert (outcome.result, cluster.api.writes()) == (Result.REFUSED, [])
-    assert outcome.text == "history of p1 names 10.0.0.5 for the same owner"
+    assert outcome.result is Result.REFUSED
+    assert outcome.text == "history of p1 names 10.0.0.5 for the same owner (LBD106)"
+    assert [call.kind for call in cluster.api.writes()] == [Kind.LOAD_BALANCER] * fences
+    assert cluster.records() == HELD
+
+
+@pytest.mark.parametrize("version", ["v0.4.0", "v0.4.4", "v1.9.0"])
+def test_one_that_history_names_for_its_own_record_is_healed(version: str) -> None:
+    cluster = stuck(version, allocatedHistory=HELD)
+    first = [item.stamp for item in cluster.plan().items]
+    cluster.with_controller()
+    outcomes = cluster.carry_out(first)
+    assert set(results(outcomes)) == {Result.DONE}
+    assert (cluster.booking(), cluster.records()) == ("10.0.0.5", HELD)
 
 
 @pytest.mark.parametrize(
