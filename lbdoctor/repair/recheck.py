@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from enum import Enum, auto
+from itertools import chain
 from typing import Final
 
 from lbdoctor.diagnosis.look import concerns, read_again
@@ -21,6 +22,10 @@ from lbdoctor.rules.facts import is_settled, waits_for_address
 
 FEW: Final = 20
 """Up to so many owners a GET proves the absence of each; above, one LIST that of all."""
+
+
+OF_THE_SETTLED: Final = frozenset({"LBD103", "LBD207"})
+"""Codes that are not judged while their LoadBalancer may be in the middle of a sync."""
 
 
 class Verdict(Enum):
@@ -54,15 +59,17 @@ def recheck(source: Source, base: Snapshot, items: Collection[Item]) -> list[Rec
     """
     asked = [replace(item.finding, depends_on=owners_of(item.finding)) for item in items]
     now = read_again(source, base, asked, most_gets=FEW)
-    if elsewhere := list(_booked_elsewhere(asked, now)):
-        now = read_again(source, now, elsewhere, most_gets=FEW)
+    elsewhere = [list(_booked_elsewhere(finding, now)) for finding in asked]
+    if any(elsewhere):
+        now = read_again(source, now, chain.from_iterable(elsewhere), most_gets=FEW)
     lost = now.gaps[len(base.gaps) :]
     unread = ""
     if any(isinstance(item.fix.action, ReleaseRecord | CarryOutRequest) for item in items):
         now, unread = _with_services(source, now)
     found = []
-    for item, finding in zip(items, asked, strict=True):
-        gaps = [gap.reason for gap in lost if concerns(gap, finding)]
+    for item, finding, others in zip(items, asked, elsewhere, strict=True):
+        rest_on = [finding, *others]
+        gaps = [gap.reason for gap in lost if any(concerns(gap, one) for one in rest_on)]
         if reason := next(iter(gaps), unread):
             found.append(Rechecked(Verdict.UNKNOWN, item, now, reason))
         else:
@@ -70,14 +77,13 @@ def recheck(source: Source, base: Snapshot, items: Collection[Item]) -> list[Rec
     return found
 
 
-def _booked_elsewhere(asked: Iterable[Finding], now: Snapshot) -> Iterator[Finding]:
-    """Yield findings again for the pools that their owners are booked in: those count too."""
-    for finding in asked:
-        for owner in sorted(owners_of(finding)):
-            lb = now.load_balancer(owner)
-            booking = lb.booking if lb else None
-            if booking is not None and booking.pool not in ("", finding.pool):
-                yield replace(finding, pool=booking.pool)
+def _booked_elsewhere(finding: Finding, now: Snapshot) -> Iterator[Finding]:
+    """Yield a finding for each other pool that one of its owners is booked in: it counts too."""
+    for owner in sorted(owners_of(finding)):
+        lb = now.load_balancer(owner)
+        booking = lb.booking if lb else None
+        if booking is not None and booking.pool not in ("", finding.pool):
+            yield replace(finding, pool=booking.pool)
 
 
 def _with_services(source: Source, snapshot: Snapshot) -> tuple[Snapshot, str]:
@@ -122,6 +128,8 @@ def _judged(item: Item, now: Snapshot) -> Rechecked:
 
 def _in_hand(finding: Finding, now: Snapshot) -> LoadBalancer | None:
     """Return an owner that waits for an address, and changed too lately to be judged."""
+    if finding.code not in OF_THE_SETTLED:
+        return None
     for owner in sorted(owners_of(finding)):
         lb = now.load_balancer(owner)
         if lb is not None and waits_for_address(lb) and not is_settled(lb, now):

@@ -194,7 +194,12 @@ class _Single:
         return put_back(self._pen, self._finding, record, self._writes[-1])
 
     def _seen_to(self, owner: Owner) -> Outcome:
-        """See that a LoadBalancer without an address does not hang by what was written to it."""
+        """See that a LoadBalancer without an address does not hang by what was written to it.
+
+        One that had another record before hung already: that is another finding.
+        """
+        if self._known_records(owner):
+            return self.outcome(Result.DONE, self.item.title)
         try:
             lb, healed = see_to(self._pen, self._base, self.item, owner, self._writes)
         except StoppedError:
@@ -204,6 +209,13 @@ class _Single:
         if lb is not None and waits_for_address(lb):
             return self.outcome(Result.WAITING, f"{self.item.title}; {owner} still waits")
         return self.outcome(Result.DONE, self.item.title)
+
+    def _known_records(self, owner: Owner) -> list[Record]:
+        """Return the records of an owner that this write was not to take away."""
+        action, pool = self.item.fix.action, self._finding.pool
+        dropped = action.records if isinstance(action, DropRecords) else ()
+        keys = {(pool, item.key) for item in dropped}
+        return [item for item in self._now.records_of(owner) if (item.pool, item.key) not in keys]
 
     def _after_restore(self, action: RestoreRecord) -> Outcome:
         """Take the record out again if nobody uses the address by now."""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from lbdoctor.cluster.api import Manifest
+from lbdoctor.cluster.api import Manifest, ReadError, Unread
 from lbdoctor.domain.refs import Kind
 from lbdoctor.repair.outcomes import Result
 from lbdoctor.repair.run import carry_out
-from tests.unit.repair.interposed import at
-from tests.unit.repair.test_single_fixes import do, done, foreign
+from tests.cli.manifests import lb, pool
+from tests.unit.repair.interposed import Call, at
+from tests.unit.repair.test_single_fixes import do, done, foreign, second
 from tests.unit.repair.world import World
 
 
@@ -61,6 +62,21 @@ def test_a_foreign_record_is_not_called_gone_because_its_owner_was_booked_elsewh
     cluster.patch_lb({"status": {"allocatedAddress": {"ipPool": "p1", "ip": "10.0.0.7"}}})
     (outcome,) = carry_out(cluster.pen(), report.snapshot, [item])
     assert (outcome.result, outcome.text) == (Result.REFUSED, "it changed since it was looked at")
+
+
+def test_the_pool_that_the_owner_is_booked_in_has_to_be_read() -> None:
+    cluster = World(pool(allocated={"10.0.0.5": "a/web"}), second({"10.1.0.5": "a/web"}))
+    cluster.put(lb("web", ip="10.0.0.5"))
+    report, item = cluster.item("LBD103")
+
+    def refuse(call: Call) -> None:
+        if (call.verb, call.name) == ("get", "p1"):
+            raise ReadError(Unread.FAILED, "no answer")
+
+    cluster.api.before = refuse
+    (outcome,) = carry_out(cluster.pen(), report.snapshot, [item])
+    assert (outcome.result, outcome.text) == (Result.UNKNOWN, "no answer")
+    assert cluster.api.writes() == []
 
 
 def test_our_own_fence_is_no_reason_to_refuse_the_next_try() -> None:

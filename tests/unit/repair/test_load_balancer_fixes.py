@@ -21,6 +21,7 @@ from tests.unit.repair.test_single_fixes import (
     unset,
     waiting,
 )
+from tests.unit.repair.test_stuck import stuck
 from tests.unit.repair.world import World
 
 
@@ -185,6 +186,15 @@ def test_a_healing_after_a_wake_that_is_broken_off_says_so(stops_at: int) -> Non
     cluster.pace.stops_at = stops_at
     outcome = do(cluster, "LBD207")
     assert (outcome.result, outcome.text) == (Result.WAITING, "woken, and not waited for")
+
+
+def test_what_hung_before_its_ipam_was_set_is_another_finding() -> None:
+    cluster = stuck()
+    cluster.patch_lb({"spec": {"ipam": None}})
+    cluster.with_controller()
+    (outcome,) = cluster.repair("LBD208")
+    assert (outcome.result, cluster.booking()) == (Result.DONE, "")
+    assert [call.kind for call in cluster.api.writes()] == [Kind.LOAD_BALANCER]
 
 
 def test_ipam_set_in_the_middle_of_an_allocation_is_seen_to() -> None:

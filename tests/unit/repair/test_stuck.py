@@ -112,6 +112,22 @@ def test_a_pool_written_to_after_it_was_read_is_not_written() -> None:
     assert (heal(cluster).result, cluster.records()) == (Result.FAILED, HELD)
 
 
+def released_by_harvester(cluster: World) -> None:
+    """The controller gives the record back, and says that it met it."""
+    cluster.patch_pool({"status": {"allocated": {"10.0.0.5": None}, "allocatedHistory": HELD}})
+    now = {"type": "Ready", "status": "False", "message": DUPLICATE}
+    now["lastUpdateTime"] = f"{cluster.clock.now():%Y-%m-%dT%H:%M:%SZ}"
+    cluster.patch_lb({"status": {"conditions": [now]}})
+
+
+def test_one_that_the_controller_is_healing_is_no_refusal() -> None:
+    cluster = stuck("v1.9.0")
+    act = at(1, lambda: released_by_harvester(cluster), "patch", Kind.LOAD_BALANCER)
+    cluster.api.before = act
+    outcome = heal(cluster)
+    assert (outcome.result, outcome.text) == (Result.ALREADY, "it is not so any more")
+
+
 @pytest.mark.parametrize("version, fences", [("v0.4.4", 1), ("v0.4.0", 0), ("", 0)])
 def test_an_entry_of_history_for_the_same_address_stops_the_release(
     version: str, fences: int
