@@ -64,9 +64,10 @@ def _named(entries: Sequence[Entry], id_: str, cluster: str) -> list[Entry]:
     here = [item for item in entries if item.cluster == cluster]
     wanted = id_
     if id_ == LAST:
-        own = [item for item in here if item.cause.code != UNDO]
+        own = [item for item in here if item.cause.code != UNDO and _is_to_undo(item)]
         if not own:
-            raise UnreadableError(f"the journal tells of no run on {cluster}", hint="lbdoctor scan")
+            text = f"the journal tells of no run that changed anything on {cluster}"
+            raise UnreadableError(text, hint="lbdoctor history")
         wanted = own[-1].id.run
     found = [item for item in here if wanted in (item.id.run, str(item.id))]
     if not found:
@@ -74,12 +75,13 @@ def _named(entries: Sequence[Entry], id_: str, cluster: str) -> list[Entry]:
         where = f"; it was on {', '.join(sorted(elsewhere))}" if elsewhere else ""
         text = f"the journal has no run or write {id_} on {cluster}{where}"
         raise UnreadableError(text, hint="lbdoctor history")
-    return [item for item in found if item.was_done and not _is_touch(item)]
+    return [item for item in found if _is_to_undo(item)]
 
 
-def _is_touch(entry: Entry) -> bool:
-    """Whether a write changed nothing but a mark of ours: there is nothing to put back."""
-    return isinstance(entry.change, LoadBalancerChange) and entry.change.is_touch
+def _is_to_undo(entry: Entry) -> bool:
+    """Whether a write was carried out, and changed more than a mark of ours."""
+    is_touch = isinstance(entry.change, LoadBalancerChange) and entry.change.is_touch
+    return entry.was_done and not is_touch
 
 
 def _tell(undone: Undone) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+from datetime import UTC, datetime
 from pathlib import Path
 
 import jsonschema
@@ -11,7 +12,12 @@ import pytest
 
 from lbdoctor.cluster.live.writes import LiveCluster
 from lbdoctor.cluster.memory.admission import DeniedError
+from lbdoctor.domain.changes import LoadBalancerChange
+from lbdoctor.domain.fixes import LoadBalancerId
+from lbdoctor.domain.refs import Owner
 from lbdoctor.output.schema import schema_text
+from lbdoctor.repair.port import Cause, Intent, WriteId
+from lbdoctor.state.journal import FileJournal, read
 from tests.apiserver.control_plane import ControlPlane
 from tests.apiserver.gateway import Call, Gateway
 from tests.apiserver.harvester import lb_path, load_stuck, patch_pool, pool_path
@@ -166,6 +172,25 @@ def test_undo_that_could_put_back_but_a_part_is_a_repair_that_failed(
     assert undone.code == 5, undone
     assert records(cluster, "one") == {"10.9.1.10": "default/another"}
     assert records(cluster, "two") == {"10.9.2.10": "default/no-more"}
+
+
+def test_undo_last_means_the_last_run_that_changed_something(
+    cluster: ControlPlane, doctor: Doctor
+) -> None:
+    """Another run has touched a LoadBalancer since, and released nothing."""
+    deploy(cluster, "v0.4.0")
+    cluster.api.create(pool("edge", {"10.9.0.10": "default/gone"}))
+    assert doctor.run("release", "10.9.0.10", "default/gone").code == 0
+    (entry,) = read(doctor.journal)
+    lb = LoadBalancerId(Owner("default", "web"), "uid")
+    touch = LoadBalancerChange(load_balancer=lb, resource_version="1", touched="later.1")
+    cause = Cause("LBD201", "default/web", "edge", "")
+    intent = Intent(WriteId("later", 1), datetime.now(UTC), cause, touch, touch)
+    journal = FileJournal(doctor.journal, entry.cluster, lambda: datetime.now(UTC))
+    journal.before(intent)
+    journal.after(intent, "done")
+    assert doctor.run("undo", "last").code == 0
+    assert records(cluster, "edge") == {"10.9.0.10": "default/gone"}
 
 
 def test_nothing_is_written_where_the_journal_cannot_be(
