@@ -48,6 +48,20 @@ def in_history(pool: IPPool, records: Iterable[Record]) -> Record | None:
     return next(found, None)
 
 
+def check_no_record(records: Iterable[Record]) -> None:
+    """Let an unbooked LoadBalancer be written to only if no pool holds one of these for it.
+
+    Its booking may be under way, and would fail; if it hangs on the record, that is healed
+    first (LBD201).
+
+    Raises:
+        GuardError: There is one.
+    """
+    for record in records:
+        text = f"{record.pool} holds {record.key} for {record.owner_text}, which waits: look again"
+        raise GuardError(text)
+
+
 def check_wakeable(source: Source, lb: LoadBalancer) -> None:
     """Let only a LoadBalancer be woken that no booking of is under way.
 

@@ -40,6 +40,7 @@ from lbdoctor.repair.comeback import is_booked_on, put_back
 from lbdoctor.repair.denials import TROUBLE, of_trouble
 from lbdoctor.repair.guards import (
     check_history,
+    check_no_record,
     check_unbooked,
     own_records,
 )
@@ -51,7 +52,7 @@ from lbdoctor.repair.stale import DIRECT, NOT_CHECKED, as_found
 from lbdoctor.repair.stamps import stamp
 from lbdoctor.repair.waking import see_to
 from lbdoctor.repair.writing import PAUSE, TRIES, LostError, Pen, cause_of
-from lbdoctor.rules.facts import waits_for_address
+from lbdoctor.rules.facts import choice, waits_for_address
 
 
 def settle(pen: Pen, base: Snapshot, item: Item) -> Outcome:
@@ -129,6 +130,9 @@ class _Single:
                 change = self._change(action.load_balancer, booking=Booking(None))
                 return self._to_load_balancer(change)
             case SetIpam():
+                lb = self._load_balancer(action.load_balancer.owner)
+                if lb.booking is None:
+                    check_no_record(self._now.records_of(lb.owner))
                 return self._to_load_balancer(self._change(action.load_balancer, ipam=action.ipam))
             case RenameRecord() | SetCounters() | DropHistory() | RemoveRequest():
                 return self._to_pool(_written_to(self._pool(), action))
@@ -145,6 +149,8 @@ class _Single:
             lb = self._load_balancer(action.fence.owner)
             check_unbooked(lb)
             check_history(pool, own_records(pool, lb.owner))
+            chosen, records = choice(lb, self._now), self._now.records_of(lb.owner)
+            check_no_record(item for item in records if chosen.may_be(item.pool))
             self._fence(lb)
         return self._to_pool(moves.drop(pool, action.records))
 
@@ -194,14 +200,10 @@ class _Single:
         return put_back(self._pen, self._finding, record, self._writes[-1])
 
     def _seen_to(self, owner: Owner) -> Outcome:
-        """See that a LoadBalancer without an address does not hang by what was written to it.
-
-        One that had another record before hung already: that is another finding.
-        """
-        if self._known_records(owner):
-            return self.outcome(Result.DONE, self.item.title)
+        """See that a LoadBalancer without an address does not hang by what was written to it."""
         try:
-            lb, healed = see_to(self._pen, self._base, self.item, owner, self._writes)
+            known = self._now.records_of(owner)
+            lb, healed = see_to(self._pen, self._base, self.item, owner, self._writes, known)
         except StoppedError:
             return self.outcome(Result.WAITING, f"{self.item.title}; {owner} was not waited for")
         if healed is not None:
@@ -209,13 +211,6 @@ class _Single:
         if lb is not None and waits_for_address(lb):
             return self.outcome(Result.WAITING, f"{self.item.title}; {owner} still waits")
         return self.outcome(Result.DONE, self.item.title)
-
-    def _known_records(self, owner: Owner) -> list[Record]:
-        """Return the records of an owner that this write was not to take away."""
-        action, pool = self.item.fix.action, self._finding.pool
-        dropped = action.records if isinstance(action, DropRecords) else ()
-        keys = {(pool, item.key) for item in dropped}
-        return [item for item in self._now.records_of(owner) if (item.pool, item.key) not in keys]
 
     def _after_restore(self, action: RestoreRecord) -> Outcome:
         """Take the record out again if nobody uses the address by now."""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Final
 
 from lbdoctor.domain.errors import UnreadableError
 from lbdoctor.domain.loadbalancers import LoadBalancer
+from lbdoctor.domain.pools import Record
 from lbdoctor.domain.refs import Owner
 from lbdoctor.domain.snapshot import Snapshot
 from lbdoctor.repair.denials import TROUBLE, of_trouble
@@ -24,17 +25,23 @@ WATCHED: Final = 10
 
 
 def see_to(
-    pen: Pen, base: Snapshot, item: Item, owner: Owner, writes: Iterable[WriteId]
+    pen: Pen,
+    base: Snapshot,
+    item: Item,
+    owner: Owner,
+    writes: Iterable[WriteId],
+    known: Collection[Record] = (),
 ) -> tuple[LoadBalancer | None, Outcome | None]:
     """Watch an unbooked LoadBalancer that this run wrote to, and heal it if it hangs by now.
 
-    A write that comes between the controller's two makes a stuck LoadBalancer. Returns it as
-    it was seen last, and what became of the healing, if one was needed.
+    A write that comes between the controller's two makes a stuck LoadBalancer. Records that
+    are ``known`` from before have nothing to do with that. Returns it as it was seen last, and
+    what became of the healing, if one was needed.
     """
     lb = _watched(pen, owner)
     if lb is not None and lb.booking is None:
         for pool in pen.cluster.ip_pools().items:
-            if own_records(pool, owner):
+            if set(own_records(pool, owner)).difference(known):
                 return lb, Healing(pen, base, item, owner).heal_woken(pool, writes)
     return lb, None
 

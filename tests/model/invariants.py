@@ -6,6 +6,7 @@ from lbdoctor.cluster import manifest as decode
 from lbdoctor.domain.findings import Severity
 from lbdoctor.domain.refs import Kind, Owner
 from lbdoctor.repair.outcomes import Result
+from lbdoctor.repair.stamps import owners_of
 from tests.model.world import World
 
 REPAIRED = frozenset({Result.DONE, Result.ALREADY})
@@ -106,7 +107,7 @@ def _left(world: World) -> str | None:
     if not world.is_quiet:
         return None
     told = [item.finding for item in world.doctor.outcomes if item.result not in REPAIRED]
-    ours = world.deeds.touched.difference(*(item.depends_on for item in told))
+    ours = world.deeds.touched.difference(*map(owners_of, told))
     for finding in world.standing().values():
         if finding.severity > Severity.INFO and not ours.isdisjoint(finding.depends_on):
             return f"it ends with {finding.code}: {finding.message}"

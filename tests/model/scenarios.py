@@ -118,6 +118,12 @@ def backing_off(world: World) -> None:
     world.server.patch(Kind.IP_POOL, "p", body=body)
 
 
+def without_ipam(world: World) -> None:
+    """S17: ``a`` waits for its first address, and its spec.ipam is empty."""
+    _one_pool(world)
+    world.server.create(LB, lb("a", ipam=""))
+
+
 def gone_for_a_moment(world: World) -> None:
     """S17: ``a`` never gives its address back, and its cloud provider makes it anew just now.
 
@@ -154,12 +160,14 @@ SCENARIOS: dict[str, Scenario] = {
         Scenario("stale, history names it", ANY_VERSION, stale_in_history, (create("a"),)),
         Scenario("stale, lbdoctor killed", ANY_VERSION, stale, (create("a"),), kills=True),
         Scenario("stuck", ANY_VERSION, stuck),
+        Scenario("stuck, version unknown", ANY_VERSION, stuck, is_known=False),
         Scenario("stuck, history names it", ANY_VERSION, stuck_in_history),
         Scenario("stuck, everybody crashes", ANY_VERSION, stuck, kills=True, crashes=True),
         Scenario("stuck and recreated", ANY_VERSION, stuck, (delete("a"), create("a"))),
         Scenario("unrecorded", ANY_VERSION, unrecorded, (delete("a"), create("b"))),
         Scenario("in two pools", ANY_VERSION, foreign),
         Scenario("backing off", ANY_VERSION, backing_off),
+        Scenario("without ipam", ANY_VERSION, without_ipam),
         Scenario(
             "gone for a moment",
             ANY_VERSION,

@@ -18,6 +18,7 @@ from lbdoctor.domain.controller import Version
 from lbdoctor.domain.refs import Kind, ObjectRef
 from tests.model.doctor import Doctor, Pace
 from tests.model.findings import Found, standing
+from tests.model.objects import deployment
 from tests.model.port import Deeds, Guards, Port
 
 NOON = datetime(2026, 8, 20, 12, 0, tzinfo=UTC)
@@ -39,6 +40,9 @@ class Scenario:
     within: float | None = None
     """Seconds after which all of them have acted; none: perhaps much later."""
 
+    is_known: bool = True
+    """Whether lbdoctor can see which version the controller has."""
+
     guards: Guards = field(default_factory=Guards)
     crashes: bool = False
     """Whether the controller may crash, once, between any two writes."""
@@ -58,6 +62,8 @@ class World:
         self._told = dict.fromkeys(KINDS, "0")
         self._counts: dict[str, int] = {}
         self._ordinals: dict[str, str] = {}
+        if scenario.is_known:
+            self.server.load(Kind.DEPLOYMENT, deployment(str(scenario.version)))
         self.controller = self.new_controller()
         self.announced: dict[str, str] = {}
         scenario.prepare(self)

@@ -9,6 +9,7 @@ from lbdoctor.repair.run import carry_out
 from tests.cli.manifests import lb, pool
 from tests.unit.repair.interposed import Call, at
 from tests.unit.repair.test_single_fixes import do, done, foreign, second
+from tests.unit.repair.test_stuck import HELD, stuck_lb
 from tests.unit.repair.world import World
 
 
@@ -62,6 +63,36 @@ def test_a_foreign_record_is_not_called_gone_because_its_owner_was_booked_elsewh
     cluster.patch_lb({"status": {"allocatedAddress": {"ipPool": "p1", "ip": "10.0.0.7"}}})
     (outcome,) = carry_out(cluster.pen(), report.snapshot, [item])
     assert (outcome.result, outcome.text) == (Result.REFUSED, "it changed since it was looked at")
+
+
+def test_an_owner_that_another_pool_holds_a_record_for_is_not_fenced_here() -> None:
+    cluster = World(pool(allocated=HELD), second({"10.1.0.5": "a/web"}), stuck_lb())
+    outcome = do(cluster, "LBD103")
+    assert (outcome.result, cluster.api.writes()) == (Result.REFUSED, [])
+    assert outcome.text == "p1 holds 10.0.0.5 for a/web, which waits: look again"
+
+
+def with_two_foreign_records() -> World:
+    third = pool("p3", {"10.2.0.5": "a/web"}, net="10.2.0")
+    third["spec"]["selector"]["scope"][0]["namespace"] = "c"
+    return World(pool(), second({"10.1.0.5": "a/web"}), third, lb("web"))
+
+
+def test_a_second_foreign_record_is_left_to_an_item_of_its_own() -> None:
+    cluster = with_two_foreign_records()
+    report, items = cluster.look(), cluster.plan().items
+    (outcome,) = carry_out(cluster.pen(), report.snapshot, items[:1])
+    assert outcome.result is Result.WAITING
+    assert (cluster.records("p2"), cluster.records("p3")) == ({}, {"10.2.0.5": "a/web"})
+
+
+def test_two_foreign_records_of_one_owner_are_both_dropped_and_not_into_history() -> None:
+    cluster = with_two_foreign_records().with_controller()
+    for _ in range(2):
+        cluster.carry_out([item.stamp for item in cluster.plan().items], "LBD103")
+    assert (cluster.records("p2"), cluster.records("p3")) == ({}, {})
+    assert (cluster.history("p2"), cluster.history("p3")) == ({}, {})
+    assert cluster.booking() == "10.0.0.2"
 
 
 def test_the_pool_that_the_owner_is_booked_in_has_to_be_read() -> None:

@@ -188,13 +188,13 @@ def test_a_healing_after_a_wake_that_is_broken_off_says_so(stops_at: int) -> Non
     assert (outcome.result, outcome.text) == (Result.WAITING, "woken, and not waited for")
 
 
-def test_what_hung_before_its_ipam_was_set_is_another_finding() -> None:
+def test_ipam_of_one_that_hangs_or_is_being_booked_is_not_set() -> None:
     cluster = stuck()
     cluster.patch_lb({"spec": {"ipam": None}})
     cluster.with_controller()
     (outcome,) = cluster.repair("LBD208")
-    assert (outcome.result, cluster.booking()) == (Result.DONE, "")
-    assert [call.kind for call in cluster.api.writes()] == [Kind.LOAD_BALANCER]
+    assert (outcome.result, cluster.api.writes()) == (Result.REFUSED, [])
+    assert outcome.text == "p1 holds 10.0.0.5 for a/web, which waits: look again"
 
 
 def test_ipam_set_in_the_middle_of_an_allocation_is_seen_to() -> None:
