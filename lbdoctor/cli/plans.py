@@ -41,15 +41,15 @@ def read_plan(path: str) -> Mapping[Stamp, datetime]:
 
 
 def check_cluster(planned: Mapping[Stamp, datetime], snapshot: Snapshot) -> None:
-    """Refuse a plan whose pools are not those of this cluster.
+    """Refuse a plan none of whose pools is of this cluster.
 
     Raises:
-        UnreadableError: A pool of the plan has a UID that no pool has here.
+        UnreadableError: No pool here has the UID of a pool of the plan.
     """
     here = {pool.uid for pool in snapshot.ip_pools}
-    foreign = {stamp.pool for stamp in planned if stamp.pool} - here
-    if foreign and snapshot.has_all_pools:
-        uid = min(foreign)
+    named = {stamp.pool for stamp in planned if stamp.pool}
+    if named and named.isdisjoint(here) and snapshot.has_all_pools:
+        uid = min(named)
         text = f"the plan is of another cluster: no pool here has the UID {uid}"
         raise UnreadableError(text, hint=HINT)
 

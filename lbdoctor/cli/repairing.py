@@ -65,7 +65,8 @@ class Run:
             return self._code_of_plan(report, plan_, left)
         outcomes = [trial(self._writer, report.snapshot, item) for item in plan_.items]
         self._tell_run(plan_, outcomes, wrote=False)
-        return for_run(report, plan_, outcomes)
+        code = for_run(report, plan_, outcomes)
+        return ExitCode.FINDINGS if code == ExitCode.OK and plan_.items else code
 
     def carry_out(self, *, ask: bool) -> ExitCode:
         """Carry the plan out, after the person's word and the grace."""

@@ -16,7 +16,7 @@ from lbdoctor.domain.errors import UnreadableError
 from lbdoctor.output.lines import say
 from lbdoctor.output.text import plural, visible
 from lbdoctor.repair.outcomes import Result
-from lbdoctor.repair.port import StoppedError
+from lbdoctor.repair.port import JournalError, StoppedError
 from lbdoctor.repair.undo import UNDO, Undone, Written
 from lbdoctor.repair.undo import undo as undo_write
 from lbdoctor.repair.writing import Pen
@@ -49,6 +49,11 @@ def undo(id_: str, live: LiveOptions, journal: str | None) -> ExitCode:
                 _tell(found[-1])
         except StoppedError:
             typer.echo("stopped; the rest was not undone", err=True)
+        except (JournalError, UnreadableError) as error:
+            if not any(item.by for item in found):
+                raise
+            typer.echo(f"error: {visible(str(error))}; the rest was not undone", err=True)
+            return ExitCode.FAILED
         stopped_by = pace.signal
     if stopped_by:
         return ExitCode(128 + stopped_by)

@@ -47,6 +47,12 @@ def restore(pool: IPPool, record: RecordId) -> PoolChange:
     return _change(pool, records={record.key: record.owner}, history=gone)
 
 
+def take_out(pool: IPPool, record: Record, entry: str | None) -> PoolChange:
+    """Remove a record that was written, and name in history again whom it named before."""
+    history = {record.key: entry} if entry is not None else {}
+    return _change(pool, records={record.key: None}, history=history)
+
+
 def drop_history(pool: IPPool, entry: RecordId) -> PoolChange:
     return _change(pool, history={entry.key: None})
 

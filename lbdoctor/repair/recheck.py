@@ -15,6 +15,7 @@ from lbdoctor.domain.fixes import CarryOutRequest, PoolId, ReleaseRecord
 from lbdoctor.domain.loadbalancers import LoadBalancer
 from lbdoctor.domain.refs import Kind, Owner
 from lbdoctor.domain.snapshot import Presence, Snapshot
+from lbdoctor.repair.guards import own_records
 from lbdoctor.repair.plan import Item
 from lbdoctor.repair.stamps import owners_of, stamp
 from lbdoctor.rules import find
@@ -24,6 +25,7 @@ FEW: Final = 20
 """Up to so many owners a GET proves the absence of each; above, one LIST that of all."""
 
 
+STUCK: Final = "LBD201"
 OF_THE_SETTLED: Final = frozenset({"LBD103", "LBD207"})
 """Codes that are not judged while their LoadBalancer may be in the middle of a sync."""
 
@@ -128,11 +130,12 @@ def _judged(item: Item, now: Snapshot) -> Rechecked:
 
 def _in_hand(finding: Finding, now: Snapshot) -> LoadBalancer | None:
     """Return an owner that waits for an address, and changed too lately to be judged."""
-    if finding.code not in OF_THE_SETTLED:
-        return None
     for owner in sorted(owners_of(finding)):
         lb = now.load_balancer(owner)
-        if lb is not None and waits_for_address(lb) and not is_settled(lb, now):
+        if lb is None or not waits_for_address(lb) or is_settled(lb, now):
+            continue
+        hangs = finding.code == STUCK and own_records(now.pool(finding.pool), owner)
+        if hangs or finding.code in OF_THE_SETTLED:
             return lb
     return None
 

@@ -63,8 +63,10 @@ def check(report: Report, address: IPAddress, owner: Owner, pool: str = "") -> C
     mine = [(item, record) for item, record in holding if record.owner_text == str(owner)]
     if not mine:
         return _held_by_another(holding)
-    if len(mine) > 1:
-        return Several(tuple(item.name for item, _ in mine))
+    pools = tuple(dict.fromkeys(item.name for item, _ in mine))
+    if len(pools) > 1:
+        return Several(pools)
+    mine.sort(key=lambda found: not found[1].is_canonical)
     return _check_owner(report, *mine[0], owner)
 
 

@@ -6,6 +6,7 @@ The annotation goes whether Harvester released or refused; only the record tells
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Final
 
 from lbdoctor.diagnosis.port import ReadError
@@ -15,18 +16,20 @@ from lbdoctor.domain.pools import IPPool
 from lbdoctor.domain.snapshot import Snapshot
 from lbdoctor.ipam.annotation import format_request
 from lbdoctor.repair import moves
-from lbdoctor.repair.comeback import is_booked_on, put_back
 from lbdoctor.repair.denials import explained
-from lbdoctor.repair.guards import own_records
+from lbdoctor.repair.guards import in_history, own_records
 from lbdoctor.repair.outcomes import Outcome, Result
 from lbdoctor.repair.plan import Item
-from lbdoctor.repair.port import StoppedError, Unwritten, WriteError, WriteId
+from lbdoctor.repair.port import JournalError, StoppedError, Unwritten, WriteError, WriteId
 from lbdoctor.repair.recheck import Verdict, recheck
+from lbdoctor.repair.restoring import is_booked_on, put_back
 from lbdoctor.repair.stale import NOT_CHECKED, as_found
 from lbdoctor.repair.writing import PAUSE, TRIES, LostError, Pen, VerifyError, cause_of
 
 CONTROLLER: Final = "controller"
 POLL: Final = 0.2
+CONSUMED_WITHIN: Final = 10
+"""Looks until Harvester has removed a request that it carried out."""
 
 
 class Request:
@@ -87,6 +90,8 @@ class Request:
             return f"another request is pending: {pool.release_request!r}", ""
         if record.address.version != 4 or not record.is_canonical:
             return "a request can only name an IPv4 address as Harvester spells it", ""
+        if in_history(pool, [record]):
+            return f"history of {pool.name} names it for the same owner (LBD106)", ""
         if len(own_records(pool, record.owner)) > 1:
             return f"{record.owner} has several records: a request may free another one", ""
         return "", format_request(record.key, record.owner)
@@ -101,11 +106,18 @@ class Request:
                 self._pen.pace.wait(POLL)
                 waited += POLL
         except StoppedError:
-            taken = "was taken back" if self._take_back(value) else "is still there"
-            return self._outcome(Result.STOPPED, f"stopped; the request {taken}")
-        taken = "it was taken back" if self._take_back(value) else "it is still there"
-        text = f"no answer to the request within {self._timeout:g} s; {taken}"
-        return self._outcome(Result.FAILED, text)
+            return self._given_up(value, Result.STOPPED, "stopped")
+        text = f"no answer to the request within {self._timeout:g} s"
+        return self._given_up(value, Result.FAILED, text)
+
+    def _given_up(self, value: str, result: Result, text: str) -> Outcome:
+        """Take the request back, unless Harvester has just done as asked."""
+        taken = "was taken back" if self._take_back(value) else "is still there"
+        with suppress(ReadError):
+            pool = self._pen.cluster.ip_pool(self._item.finding.pool)
+            if pool is not None and self._is_released(pool):
+                return self._released(value)
+        return self._outcome(result, f"{text}; the request {taken}")
 
     def _answer(self, value: str) -> Outcome | None:
         """Return what became of the request; None: nothing yet, or it could not be seen."""
@@ -115,14 +127,21 @@ class Request:
             return None
         if pool is None:
             return self._outcome(Result.FAILED, "the pool is gone")
-        if pool.record(self._item.finding.address) is None:
-            return self._released()
+        if self._is_released(pool):
+            return self._released(value)
         if pool.release_request != value:
             text = "Harvester dropped the request and did not release the record"
             return self._outcome(Result.REFUSED, text)
         return None
 
-    def _released(self) -> Outcome:
+    def _is_released(self, pool: IPPool) -> bool:
+        """Whether the record is gone, or somebody else's by now."""
+        record, subject = pool.record(self._item.finding.address), self._item.finding.subject
+        return record is None or record.owner_text != subject.owner
+
+    def _released(self, value: str) -> Outcome:
+        """Look at the owner once more, and see that the request goes as well."""
+        left = "" if self._is_consumed(value) else "; the request is still there"
         pool = self._base.pool(self._item.finding.pool)
         found = pool.record(self._item.finding.address) if pool else None
         if found is not None and found.owner is not None:
@@ -130,7 +149,17 @@ class Request:
             if lb is not None and is_booked_on(lb, found):
                 return put_back(self._pen, self._item.finding, found, self._writes[-1])
         text = f"released {self._item.finding.address} of {self._item.finding.subject.owner}"
-        return self._outcome(Result.DONE, f"{text}; {NOT_CHECKED}")
+        return self._outcome(Result.DONE, f"{text}; {NOT_CHECKED}{left}")
+
+    def _is_consumed(self, value: str) -> bool:
+        """Wait a little for Harvester to remove the request, else do it ourselves."""
+        with suppress(StoppedError, ReadError):
+            for _ in range(CONSUMED_WITHIN):
+                pool = self._pen.cluster.ip_pool(self._item.finding.pool)
+                if pool is None or pool.release_request != value:
+                    return True
+                self._pen.pace.wait(POLL)
+        return self._take_back(value)
 
     def _take_back(self, value: str) -> bool:
         """Remove the request if it is still ours; say whether it is gone."""
@@ -147,7 +176,7 @@ class Request:
                     return False
             except ReadError:
                 continue
-            except VerifyError:
+            except (VerifyError, JournalError):
                 return False
         return False
 

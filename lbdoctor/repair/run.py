@@ -7,8 +7,15 @@ from collections.abc import Iterable, Iterator
 
 from lbdoctor.diagnosis.port import ReadError
 from lbdoctor.domain.errors import UnreadableError
-from lbdoctor.domain.fixes import HealStuck, ReleaseRecord, WakeLoadBalancer
+from lbdoctor.domain.fixes import (
+    DropRecords,
+    HealStuck,
+    LoadBalancerId,
+    ReleaseRecord,
+    WakeLoadBalancer,
+)
 from lbdoctor.domain.snapshot import Snapshot
+from lbdoctor.repair.fenced import FencedDrop
 from lbdoctor.repair.outcomes import Outcome, Result
 from lbdoctor.repair.plan import Item
 from lbdoctor.repair.port import JournalError, StoppedError
@@ -49,6 +56,8 @@ def _outcomes(pen: Pen, base: Snapshot, items: list[Item]) -> Iterator[tuple[Out
                 by_finding = {id(one.finding): one for one in batch}
                 for outcome in Batches(pen, base, batch).release():
                     yield outcome, by_finding[id(outcome.finding)]
+            case DropRecords(fence=LoadBalancerId(owner=owner)) as action:
+                yield FencedDrop(pen, base, item, action, owner).drop(), item
             case HealStuck(load_balancer=lb):
                 yield Healing(pen, base, item, lb.owner).heal(), item
             case WakeLoadBalancer(load_balancer=lb):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Final
 
 from lbdoctor.domain.addresses import canonical
 from lbdoctor.domain.changes import (
@@ -36,51 +37,57 @@ from lbdoctor.domain.refs import Owner
 from lbdoctor.domain.snapshot import Snapshot
 from lbdoctor.ipam.ranges import read_ranges
 from lbdoctor.repair import moves
-from lbdoctor.repair.comeback import is_booked_on, put_back
 from lbdoctor.repair.denials import TROUBLE, of_trouble
 from lbdoctor.repair.guards import (
     check_history,
     check_no_record,
-    check_unbooked,
-    own_records,
 )
 from lbdoctor.repair.outcomes import Outcome, Result
 from lbdoctor.repair.plan import Item
 from lbdoctor.repair.port import JournalError, StoppedError, Unwritten, WriteError, WriteId
 from lbdoctor.repair.recheck import Rechecked, Verdict, recheck
+from lbdoctor.repair.restoring import is_booked_on, look_after, put_back
 from lbdoctor.repair.stale import DIRECT, NOT_CHECKED, as_found
-from lbdoctor.repair.stamps import stamp
-from lbdoctor.repair.waking import see_to
+from lbdoctor.repair.waking import seen_to
 from lbdoctor.repair.writing import PAUSE, TRIES, LostError, Pen, cause_of
-from lbdoctor.rules.facts import choice, waits_for_address
+
+FREEING: Final = frozenset({"LBD104"})
+"""Codes whose records no controller can book, whatever history says."""
 
 
 def settle(pen: Pen, base: Snapshot, item: Item) -> Outcome:
     """Carry out one item, looking at it again before every try."""
     lost: LostError | None = None
     writes: list[WriteId] = []
-    asked = item
     for attempt in range(TRIES):
+        stopped = _is_to_stop(pen, attempt)
+        if stopped and lost is None:
+            raise StoppedError
+        (one,) = recheck(pen.cluster, base, [item])
+        single = _Single(pen, base, one, writes)
+        try:
+            if found := single.after_loss(lost, stopped=stopped):
+                return found
+            return single.carry_out()
+        except LostError as error:
+            lost = error
+        except (*TROUBLE, JournalError, UnreadableError) as error:
+            if ended := single.ended_by(error):
+                return ended
+    if lost is not None:
+        return Outcome(item.finding, Result.FAILED, str(lost), (lost.intent.id,))
+    return Outcome(item.finding, Result.FAILED, "somebody else keeps writing to it", tuple(writes))
+
+
+def _is_to_stop(pen: Pen, attempt: int) -> bool:
+    """Wait before another try; say whether somebody wants the run to end."""
+    try:
         pen.pace.check()
         if attempt:
             pen.pace.wait(pen.pace.jitter(PAUSE))
-        (one,) = recheck(pen.cluster, base, [asked])
-        single = _Single(pen, base, one, writes)
-        try:
-            return single.after_loss(lost) or single.carry_out()
-        except LostError as error:
-            lost = error
-        except WriteError as error:
-            if error.why is not Unwritten.CONFLICT:
-                return single.outcome(*of_trouble(error))
-        except TROUBLE as error:
-            return single.outcome(*of_trouble(error))
-        except (JournalError, UnreadableError) as error:
-            if not writes:
-                raise
-            return single.outcome(Result.FAILED, str(error))
-        asked = single.item
-    return Outcome(item.finding, Result.FAILED, "somebody else keeps writing to it", tuple(writes))
+    except StoppedError:
+        return True
+    return False
 
 
 class _Single:
@@ -99,12 +106,25 @@ class _Single:
     def outcome(self, result: Result, text: str) -> Outcome:
         return Outcome(self._finding, result, text, tuple(self._writes), DIRECT)
 
-    def after_loss(self, lost: LostError | None) -> Outcome | None:
-        """Return what a write without an answer has done; None: it was not carried out."""
-        if lost is None or not self._holds(lost.intent.change):
+    def ended_by(self, error: Exception) -> Outcome | None:
+        """Return how it ends by an error; None where it is to be tried again."""
+        if isinstance(error, WriteError) and error.why is Unwritten.CONFLICT:
             return None
-        self._writes.append(self._pen.confirm(lost))
-        return self._verified()
+        if isinstance(error, TROUBLE):
+            return self.outcome(*of_trouble(error))
+        if not self._writes:
+            raise error
+        return self.outcome(Result.FAILED, str(error))
+
+    def after_loss(self, lost: LostError | None, *, stopped: bool) -> Outcome | None:
+        """Return what a write without an answer has done; None: it was not carried out."""
+        if lost is None:
+            return None
+        if self._holds(lost.intent.change):
+            self._writes.append(self._pen.confirm(lost))
+            return self._verified()
+        text = f"no answer to write {lost.intent.id}: look again"
+        return Outcome(self._finding, Result.FAILED, text, (lost.intent.id,)) if stopped else None
 
     def _holds(self, change: Change) -> bool:
         if isinstance(change, PoolChange):
@@ -125,6 +145,7 @@ class _Single:
             case CarryOutRequest():
                 record = self._pool().record(action.record.key)
                 assert record is not None, action  # noqa: S101 - or the item would not stand
+                check_history(self._pool(), [record])
                 return self._to_pool(moves.carry_out(self._pool(), record))
             case ClearBooking():
                 change = self._change(action.load_balancer, booking=Booking(None))
@@ -140,27 +161,13 @@ class _Single:
                 raise AssertionError("these are carried out elsewhere")
 
     def _drop(self, action: DropRecords) -> Outcome:
-        """Remove records; an owner that lives and waits is fenced first.
-
-        The pool was read before the LoadBalancer, and is written at that version.
-        """
+        """Remove records of owners that are absent, or booked on something else."""
         pool = self._pool()
-        if action.fence is not None:
-            lb = self._load_balancer(action.fence.owner)
-            check_unbooked(lb)
-            check_history(pool, own_records(pool, lb.owner))
-            chosen, records = choice(lb, self._now), self._now.records_of(lb.owner)
-            check_no_record(item for item in records if chosen.may_be(item.pool))
-            self._fence(lb)
+        if self._finding.code not in FREEING:
+            check_history(
+                pool, [Record(pool.name, item.key, item.owner) for item in action.records]
+            )
         return self._to_pool(moves.drop(pool, action.records))
-
-    def _fence(self, lb: LoadBalancer) -> None:
-        """Touch it; that it has another version for that is no reason not to try again."""
-        id_, fenced = self._pen.touch(lb, self._cause)
-        self._writes.append(id_)
-        others = (item for item in self._now.load_balancers if item.owner != lb.owner)
-        now = replace(self._now, load_balancers=(*others, fenced))
-        self.item = replace(self.item, stamp=stamp(self.item.finding, now) or self.item.stamp)
 
     def _verified(self) -> Outcome:
         """Look at the owner once more, where a write rests on what became of it."""
@@ -173,7 +180,8 @@ class _Single:
             case CarryOutRequest():
                 return self._after_request(action)
             case SetIpam() if self._load_balancer(action.load_balancer.owner).booking is None:
-                return self._seen_to(action.load_balancer.owner)
+                owner, done = action.load_balancer.owner, self.outcome(Result.DONE, self.item.title)
+                return seen_to(self._pen, self._base, self.item, owner, done, known=())
             case ClearBooking():
                 text = f"{self.item.title}; now touch the guest's Service of it"
                 return self.outcome(Result.DONE, text)
@@ -181,14 +189,13 @@ class _Single:
                 return self.outcome(Result.DONE, self.item.title)
 
     def _after_drop(self, action: DropRecords) -> Outcome:
+        """Give an owner that is booked on what was dropped, by now, its record again."""
+        outcome = self.outcome(Result.DONE, self.item.title)
         for item in action.records:
             record = Record(action.pool.name, item.key, item.owner)
-            was_absent = self._now.is_absent(record.owner)
-            if was_absent and record.owner and self._is_back(record, record.owner):
-                return self._back(record)
-        if action.fence is not None:
-            return self._seen_to(action.fence.owner)
-        return self.outcome(Result.DONE, self.item.title)
+            if record.owner and self._is_back(record, record.owner):
+                outcome = self._back(record)
+        return outcome
 
     def _back(self, record: Record) -> Outcome:
         """Give an owner that came back a record of its address, spelled as Harvester does."""
@@ -199,43 +206,13 @@ class _Single:
         record = replace(record, key=canonical(address))
         return put_back(self._pen, self._finding, record, self._writes[-1])
 
-    def _seen_to(self, owner: Owner) -> Outcome:
-        """See that a LoadBalancer without an address does not hang by what was written to it."""
-        try:
-            known = self._now.records_of(owner)
-            lb, healed = see_to(self._pen, self._base, self.item, owner, self._writes, known)
-        except StoppedError:
-            return self.outcome(Result.WAITING, f"{self.item.title}; {owner} was not waited for")
-        if healed is not None:
-            return replace(healed, text=f"{self.item.title}; {healed.text}")
-        if lb is not None and waits_for_address(lb):
-            return self.outcome(Result.WAITING, f"{self.item.title}; {owner} still waits")
-        return self.outcome(Result.DONE, self.item.title)
-
     def _after_restore(self, action: RestoreRecord) -> Outcome:
         """Take the record out again if nobody uses the address by now."""
-        owner = action.load_balancer.owner
         record = Record(action.pool.name, action.record.key, action.record.owner)
-        lb = self._pen.cluster.load_balancer(owner)
-        if lb is not None and not lb.is_terminating and is_booked_on(lb, record):
-            return self.outcome(Result.DONE, self.item.title)
-        for _ in range(TRIES):
-            pool = self._pen.cluster.ip_pool(action.pool.name)
-            if pool is None or pool.record(record.key) != record:
-                break
-            try:
-                id_ = self._pen.pool(moves.drop(pool, [action.record]), pool, self._cause)
-            except WriteError as error:
-                if error.why not in (Unwritten.CONFLICT, Unwritten.FAILED):
-                    raise
-            else:
-                self._writes.append(id_)
-                break
-        else:
-            text = f"{owner} does not use it any more, and the record could not be taken out again"
-            return self.outcome(Result.FAILED, text)
-        text = f"{owner} does not use it any more: the record was taken out again"
-        return self.outcome(Result.REFUSED, text)
+        named = {entry.key: entry.owner_text for entry in self._pool().history}
+        kept = look_after(self._pen, self._cause, record, named.get(record.key))
+        self._writes.extend(kept.writes)
+        return self.outcome(kept.result, kept.text or self.item.title)
 
     def _after_request(self, action: CarryOutRequest) -> Outcome:
         record = Record(action.pool.name, action.record.key, action.record.owner)

@@ -12,13 +12,13 @@ from lbdoctor.domain.pools import IPPool, Record
 from lbdoctor.domain.refs import Owner
 from lbdoctor.domain.snapshot import Snapshot
 from lbdoctor.repair import moves
-from lbdoctor.repair.comeback import is_booked_on, put_back
 from lbdoctor.repair.denials import explained
 from lbdoctor.repair.guards import GuardError, check_history
 from lbdoctor.repair.outcomes import Outcome, Result
 from lbdoctor.repair.plan import Item
-from lbdoctor.repair.port import Unwritten, WriteError, WriteId
+from lbdoctor.repair.port import StoppedError, Unwritten, WriteError, WriteId
 from lbdoctor.repair.recheck import FEW, Rechecked, Verdict, recheck
+from lbdoctor.repair.restoring import is_booked_on, put_back
 from lbdoctor.repair.writing import PAUSE, TRIES, LostError, Pen, VerifyError, cause_of
 
 MOST_AT_ONCE: Final = 50
@@ -51,7 +51,18 @@ class Batches:
         self._lost: dict[int, LostError] = {}
 
     def release(self) -> Iterator[Outcome]:
-        """Release what stands when it is looked at again, and say what became of each."""
+        """Release what stands when it is looked at again, and say what became of each.
+
+        Raises:
+            StoppedError: The run is to end; what was not told of is not begun.
+        """
+        try:
+            yield from self._release()
+        except StoppedError:
+            yield from self._unanswered()
+            raise
+
+    def _release(self) -> Iterator[Outcome]:
         while self._left:
             self._pen.pace.check()
             batch = self._left[: self._size]
@@ -71,11 +82,26 @@ class Batches:
                 assert pool is not None, batch  # noqa: S101 - or none of them would stand
                 yield from self._write(pool, standing)
 
+    def _unanswered(self) -> Iterator[Outcome]:
+        """Look once more at what a write without an answer was for."""
+        asked = [item for item in self._left if id(item) in self._lost]
+        if not asked:
+            return
+        self._drop(asked)
+        for one, item in zip(recheck(self._pen.cluster, self._base, asked), asked, strict=True):
+            id_ = self._lost[id(item)].intent.id
+            if one.verdict is Verdict.GONE:
+                yield self._not_standing(one, item)
+            else:
+                text = f"no answer to write {id_}: look again"
+                yield Outcome(item.finding, Result.FAILED, text, (id_,))
+
     def _not_standing(self, one: Rechecked, item: Item) -> Outcome:
         """Say what became of an item, unless a lost write of ours has done it."""
         lost, finding = self._lost.get(id(item)), item.finding
         pool = one.snapshot.pool(finding.pool)
-        is_gone = pool is not None and pool.record(finding.address) is None
+        there = pool.record(finding.address) if pool else None
+        is_gone = pool is not None and (there is None or there.owner_text != finding.subject.owner)
         if one.verdict is not Verdict.GONE or lost is None or not is_gone:
             return as_found(one)
         id_ = self._pen.confirm(lost)
@@ -105,7 +131,7 @@ class Batches:
         else:
             self._drop(items)
             self._tries, self._size = 0, min(MOST_AT_ONCE, self._size * 2)
-            yield from self._verified(records, items, id_)
+            yield from list(self._verified(records, items, id_))  # all of it, whoever reads on
 
     def _try_again(self, items: list[Item], problem: str) -> Iterator[Outcome]:
         """Halve the batch and look again; after eight times in a row leave the pool alone."""

@@ -25,6 +25,8 @@ from lbdoctor.domain.fixes import (
 )
 from lbdoctor.domain.refs import Owner, parse_owner
 from lbdoctor.domain.snapshot import Presence, Snapshot
+from lbdoctor.ipam.ranges import read_ranges
+from lbdoctor.rules.facts import key_is_refused
 
 STALE: Final = "LBD101"
 
@@ -73,6 +75,8 @@ def _wanted(finding: Finding, snapshot: Snapshot) -> Action | None:
     pool = snapshot.pool(finding.pool)
     record = pool.record(finding.address) if pool else None
     if finding.code != STALE or snapshot.has_services or pool is None or record is None:
+        return None
+    if key_is_refused(record, read_ranges(pool.ranges)):
         return None
     return ReleaseRecord(pool_id(pool), record_id(record), keeps_history=False)
 

@@ -8,7 +8,7 @@ from typing import Final
 
 from lbdoctor.diagnosis.port import ReadError
 from lbdoctor.domain.addresses import IPAddress, parse_address
-from lbdoctor.domain.changes import PoolChange, is_in_pool
+from lbdoctor.domain.changes import PoolChange
 from lbdoctor.domain.controller import AUTO_RELEASE, MANUAL_RELEASE, STICKY, Controller
 from lbdoctor.domain.errors import UnreadableError
 from lbdoctor.domain.loadbalancers import LoadBalancer
@@ -140,11 +140,10 @@ class Healing:
 
     def _was_released(self, lost: LostError) -> bool:
         """Whether a release whose answer was lost has been carried out after all."""
-        change = lost.intent.change
-        if not isinstance(change, PoolChange):
+        if not isinstance(lost.intent.change, PoolChange):
+            self._writes.append(lost.intent.id)  # a fence, that may have been carried out
             return False
-        pool = self._pen.cluster.ip_pool(self._pool)
-        if pool is None or not is_in_pool(pool, change):
+        if not lost.is_in(self._pen.cluster.ip_pool(self._pool)):
             return False
         self._writes.append(self._pen.confirm(lost))
         self._deed = RELEASED
@@ -153,9 +152,12 @@ class Healing:
     def _standing(self) -> tuple[LoadBalancer, IPPool] | Outcome | None:
         """Return what is stuck, as just read, pool first; else what became of it.
 
-        What is stuck by a write of this run needs no grace any more: the fence stands for it.
+        What may be stuck by a write of this run needs no grace any more: the fence stands for
+        it. But what got another record meanwhile may be about to be booked.
         """
-        if self._deed != FENCED:
+        if self._writes:
+            if self._deed == FENCED and self._has_other_records():
+                self._wait(HEALS_WITHIN)
             pool = self._pen.cluster.ip_pool(self._pool)
             lb = self._pen.cluster.load_balancer(self._owner)
             is_stuck = _Now(lb, own_records(pool, self._owner)).is_stuck
@@ -167,9 +169,11 @@ class Healing:
         if one.verdict is Verdict.GONE and lb is None and own_records(pool, self._owner):
             text = f"{self._owner} is gone for now, and {self._pool} holds its record: look again"
             return self._outcome(Result.REFUSED, text)
-        if self._writes and one.verdict is Verdict.GONE:
-            return None  # the fence has done it
         return as_found(one)
+
+    def _has_other_records(self) -> bool:
+        now = own_records(self._pen.cluster.ip_pool(self._pool), self._owner)
+        return bool(set(now).difference(own_records(self._base.pool(self._pool), self._owner)))
 
     def _fence_and_release(self, lb: LoadBalancer, pool: IPPool) -> bool:
         """Release the records that were read before the fence; False: look again first.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from dataclasses import replace
 from typing import Final
 
 from lbdoctor.domain.errors import UnreadableError
@@ -11,7 +12,7 @@ from lbdoctor.domain.pools import Record
 from lbdoctor.domain.refs import Owner
 from lbdoctor.domain.snapshot import Snapshot
 from lbdoctor.repair.denials import TROUBLE, of_trouble
-from lbdoctor.repair.guards import check_wakeable, own_records
+from lbdoctor.repair.guards import GuardError, check_wakeable, own_records
 from lbdoctor.repair.outcomes import Outcome, Result
 from lbdoctor.repair.plan import Item
 from lbdoctor.repair.port import JournalError, StoppedError, Unwritten, WriteError, WriteId
@@ -19,6 +20,7 @@ from lbdoctor.repair.recheck import Verdict, recheck
 from lbdoctor.repair.stale import as_found
 from lbdoctor.repair.stuck import Healing
 from lbdoctor.repair.writing import PAUSE, TRIES, LostError, Pen, cause_of
+from lbdoctor.rules.facts import waits_for_address
 
 WATCHED: Final = 10
 """Seconds that a LoadBalancer which was woken is watched."""
@@ -39,11 +41,50 @@ def see_to(
     what became of the healing, if one was needed.
     """
     lb = _watched(pen, owner)
-    if lb is not None and lb.booking is None:
-        for pool in pen.cluster.ip_pools().items:
-            if set(own_records(pool, owner)).difference(known):
+    if lb is not None and lb.booking is not None:
+        return lb, None
+    listing = pen.cluster.ip_pools()
+    if listing.malformed:
+        raise GuardError(f"{listing.malformed[0].subject}: {listing.malformed[0].reason}")
+    for pool in listing.items:
+        for record in own_records(pool, owner):
+            if record in known:
+                continue
+            if lb is not None:
                 return lb, Healing(pen, base, item, owner).heal_woken(pool, writes)
+            text = f"{owner} is gone for now, and {pool.name} holds {record.key} for it: look again"
+            return lb, Outcome(item.finding, Result.REFUSED, text, tuple(writes))
     return lb, None
+
+
+def seen_to(
+    pen: Pen,
+    base: Snapshot,
+    item: Item,
+    owner: Owner,
+    outcome: Outcome,
+    known: Collection[Record],
+) -> Outcome:
+    """Return how an item ends by whose write its owner, which has no address, might hang."""
+    try:
+        lb, healed = see_to(pen, base, item, owner, outcome.writes, known)
+    except StoppedError:
+        return _and(outcome, Result.WAITING, f"{owner} was not waited for")
+    except (*TROUBLE, JournalError, UnreadableError) as error:
+        return _and(outcome, Result.FAILED, f"{owner} could not be looked after: {error}")
+    if healed is not None:
+        return replace(_and(outcome, healed.result, healed.text), writes=healed.writes)
+    if lb is not None and waits_for_address(lb):
+        return _and(outcome, Result.WAITING, f"{owner} still waits")
+    return outcome
+
+
+def _and(outcome: Outcome, result: Result, text: str) -> Outcome:
+    """Return an outcome with what came of it; what was no success stays none."""
+    good = outcome.result in (Result.DONE, Result.ALREADY)
+    return replace(
+        outcome, result=result if good else outcome.result, text=f"{outcome.text}; {text}"
+    )
 
 
 def _watched(pen: Pen, owner: Owner) -> LoadBalancer | None:
@@ -69,6 +110,7 @@ class Waking:
         self._item = item
         self._owner = owner
         self._writes: list[WriteId] = []
+        self._told = "woken"
 
     def wake(self) -> Outcome:
         """Wake it, or say what is in the way."""
@@ -83,7 +125,7 @@ class Waking:
         except StoppedError:
             if not self._writes:
                 raise
-            return self._outcome(Result.WAITING, "woken, and not waited for")
+            return self._outcome(Result.WAITING, f"{self._told}, and not waited for")
 
     def _touched(self) -> Outcome | None:
         """Touch it, looking at it again before every try; None once that is done."""
@@ -101,6 +143,7 @@ class Waking:
                 return None
             except LostError as error:
                 self._writes.append(error.intent.id)
+                self._told = "no answer to the touch"
                 return None  # it may have been carried out: watched all the same
             except WriteError as error:
                 if error.why is not Unwritten.CONFLICT:
@@ -115,7 +158,7 @@ class Waking:
             return self._outcome(Result.ALREADY, "its LoadBalancer is gone by now")
         if booking := lb.booking:
             return self._outcome(Result.DONE, f"{lb.owner} has {booking.ip} of {booking.pool}")
-        return self._outcome(Result.WAITING, "woken, still waiting for the controller")
+        return self._outcome(Result.WAITING, f"{self._told}, still waiting for the controller")
 
     def _outcome(self, result: Result, text: str) -> Outcome:
         return Outcome(self._item.finding, result, text, tuple(self._writes))

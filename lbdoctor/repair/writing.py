@@ -13,6 +13,7 @@ from lbdoctor.domain.changes import (
     entries,
     inverse_of_load_balancer,
     inverse_of_pool,
+    is_in_pool,
 )
 from lbdoctor.domain.findings import Finding
 from lbdoctor.domain.fixes import load_balancer_id
@@ -50,6 +51,11 @@ class LostError(WriteError):
     def __init__(self, error: WriteError, intent: Intent) -> None:
         super().__init__(error.why, str(error), hint=error.hint)
         self.intent = intent
+
+    def is_in(self, pool: IPPool | None) -> bool:
+        """Whether a pool holds what this wrote to it, so that it has been carried out."""
+        change = self.intent.change
+        return isinstance(change, PoolChange) and pool is not None and is_in_pool(pool, change)
 
 
 class Pen:

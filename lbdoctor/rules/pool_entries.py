@@ -131,8 +131,8 @@ def blocking_history(pool: IPPool, snapshot: Snapshot) -> Iterator[Finding]:
 
     An entry for a record of the same owner is what only an edit by hand leaves. From v0.4.1
     on the owner is given the address without a write to the pool, so while the entry is
-    there no record of an absent owner can be released safely; up to v0.4.0 an owner that
-    waits is refused its own address each time.
+    there that record can be neither released nor dropped safely, be the owner gone or
+    booked elsewhere; up to v0.4.0 an owner that waits is refused its own address each time.
 
     All Harvester versions. Source: load-balancer-harvester pkg/ipam/allocator.go:193-209.
     """
@@ -155,7 +155,7 @@ def blocking_history(pool: IPPool, snapshot: Snapshot) -> Iterator[Finding]:
             pool=pool.name,
             address=entry.key,
             severity=severity,
-            fix=_without_entry(entry, pool, snapshot, helps=taken.get(entry.key)),
+            fix=_without_entry(entry, pool, snapshot),
         )
 
 
@@ -178,12 +178,15 @@ def _why_held(entry: Record, taken: dict[str, str], snapshot: Snapshot) -> str |
     if snapshot.is_absent(entry.owner):
         return "is held for it already: that record cannot be released"
     lb = snapshot.load_balancer(entry.owner)
+    booking = lb.booking if lb else None
+    if booking is not None and (booking.pool, booking.ip) != (entry.pool, entry.key):
+        return "is held for it already: that record cannot be dropped"
     refuses = snapshot.controller.is_at_least(STICKY) is False
     waits = lb is not None and waits_for_address(lb)
     return "is held for it already: this controller refuses that" if waits and refuses else None
 
 
-def _without_entry(entry: Record, pool: IPPool, snapshot: Snapshot, helps: str | None) -> Fix:
+def _without_entry(entry: Record, pool: IPPool, snapshot: Snapshot) -> Fix:
     """Return the fix; disruptive where an owner that returns would hang without the entry.
 
     From v0.4.1 to 1.5.0 nothing but the entry gets a returning owner over its old record.
@@ -192,7 +195,9 @@ def _without_entry(entry: Record, pool: IPPool, snapshot: Snapshot, helps: str |
     action = DropHistory(pool_id(pool), record_id(entry))
     controller = snapshot.controller
     heals = controller.is_at_least(AUTO_RELEASE) or controller.is_at_least(STICKY) is False
-    return safe(title, action) if heals or helps != entry.owner_text else disruptive(title, action)
+    record = pool.record(entry.key)
+    helps = record is not None and record.owner == entry.owner and snapshot.is_absent(entry.owner)
+    return disruptive(title, action) if helps and not heals else safe(title, action)
 
 
 def _severity_of_history(entry: Record, pool: IPPool, snapshot: Snapshot) -> Severity | None:

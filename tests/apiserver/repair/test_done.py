@@ -174,6 +174,30 @@ def test_undo_that_could_put_back_but_a_part_is_a_repair_that_failed(
     assert records(cluster, "two") == {"10.9.2.10": "default/no-more"}
 
 
+def test_undo_that_loses_the_cluster_in_the_middle_is_half_done(
+    cluster: ControlPlane, doctor: Doctor
+) -> None:
+    deploy(cluster, "v0.4.0")
+    for number in (1, 2):
+        held = {f"10.9.{number}.10": "default/no-more"}
+        cluster.api.create(pool(f"pool-{number}", held, subnet=f"10.9.{number}.0/24"))
+    subjects = ("pool/pool-1", "pool/pool-2")
+
+    def lose(call: Call) -> None:
+        """Let the third write pass, the first of the undo, and nothing after it."""
+        if gateway.writes > 2 and not call.is_write:
+            raise ConnectionError
+
+    with Gateway(cluster, before=lose) as gateway:
+        operator = doctor.acting_with(gateway.kubeconfig())
+        assert operator.run("repair", *subjects, "--yes", "--grace", "1s").code == 0
+        assert gateway.writes == 2
+        run = operator.run("undo", "last", "--request-timeout", "2s")
+    assert run.code == 5, run
+    assert sum(len(records(cluster, f"pool-{number}")) for number in (1, 2)) == 1
+    assert "the rest was not undone" in run.stderr
+
+
 def test_undo_last_means_the_last_run_that_changed_something(
     cluster: ControlPlane, doctor: Doctor
 ) -> None:

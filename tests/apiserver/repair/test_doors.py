@@ -52,8 +52,8 @@ def test_a_request_that_nobody_reads_is_taken_back(scene: ControlPlane, doctor: 
     run = doctor.run(*RELEASE, "--via", "controller", "--timeout", "1s")
     assert run.code == 5, run
     assert run.stdout.splitlines()[0] == (
-        "failed   LBD101  10.9.0.10: no answer to the request within 1 s; it was taken back "
-        "(controller door)"
+        "failed   LBD101  10.9.0.10: no answer to the request within 1 s; the request was "
+        "taken back (controller door)"
     )
     assert requests(scene) == {}
     assert "10.9.0.10" in records(scene, "edge")
