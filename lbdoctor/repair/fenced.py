@@ -38,6 +38,8 @@ class FencedDrop:
         self._owner = owner
         self._cause = cause_of(item.finding)
         self._writes: list[WriteId] = []
+        self._lost: LostError | None = None
+        """A write to the pool without an answer."""
 
     def drop(self) -> Outcome:
         """Drop the records; once it was fenced, see that the owner does not hang by that."""
@@ -48,7 +50,8 @@ class FencedDrop:
         except StoppedError:
             if not self._writes:
                 raise
-            return self._outcome(Result.WAITING, f"fenced; {self._owner} was not waited for")
+            text = f"fenced; {self._owner} was not waited for"
+            return self._outcome(Result.WAITING, text if self._lost is None else self._unanswered())
         except (JournalError, UnreadableError) as error:
             if not self._writes:
                 raise
@@ -59,7 +62,6 @@ class FencedDrop:
         return seen_to(self._pen, self._base, self._item, self._owner, outcome, known)
 
     def _drop(self) -> Outcome:
-        lost: LostError | None = None
         for attempt in range(TRIES):
             self._pen.pace.check()
             if attempt:
@@ -67,22 +69,29 @@ class FencedDrop:
             (one,) = recheck(self._pen.cluster, self._base, [self._item])
             pool = one.snapshot.pool(self._action.pool.name)
             lb = one.snapshot.load_balancer(self._owner)
-            if lost is not None and lost.is_in(pool):
-                self._writes.append(self._pen.confirm(lost))
+            if self._lost is not None and self._lost.is_in(pool):
+                self._writes.append(self._pen.confirm(self._lost))
                 return self._outcome(Result.DONE, self._item.title)
+            if self._lost is not None and one.verdict is Verdict.UNKNOWN:
+                return self._outcome(Result.FAILED, self._unanswered())
             if one.verdict is not Verdict.STANDS or pool is None or lb is None:
                 return replace(as_found(one), writes=tuple(self._writes))
             try:
                 return self._fence_and_drop(pool, lb, one.snapshot)
             except LostError as error:
                 if isinstance(error.intent.change, PoolChange):
-                    lost = error
+                    self._lost = error
                 else:
                     self._writes.append(error.intent.id)  # it may have been carried out
             except WriteError as error:
                 if error.why is not Unwritten.CONFLICT:
                     raise
         return self._outcome(Result.FAILED, "somebody else keeps writing to it or to its pool")
+
+    def _unanswered(self) -> str:
+        assert self._lost is not None  # noqa: S101 - the callers ask only then
+        self._writes.append(self._lost.intent.id)
+        return f"no answer to write {self._lost.intent.id}: look again"
 
     def _fence_and_drop(self, pool: IPPool, lb: LoadBalancer, now: Snapshot) -> Outcome:
         """The pool was read before the LoadBalancer, and is written at that version."""

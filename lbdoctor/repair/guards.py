@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from lbdoctor.diagnosis.port import Source
+from lbdoctor.domain.controller import AUTO_RELEASE, MANUAL_RELEASE, STICKY, Controller
 from lbdoctor.domain.loadbalancers import FINALIZER, LoadBalancer
 from lbdoctor.domain.pools import IPPool, Record
 from lbdoctor.domain.refs import Owner
@@ -84,8 +85,27 @@ def check_wakeable(source: Source, lb: LoadBalancer) -> None:
                 raise GuardError(f"{pool.name} holds {record.key} for {lb.owner}")
 
 
+def ignored_because(*things: IPPool | LoadBalancer | None) -> str:
+    """Return why the operator wants one of these left alone; empty: nobody does."""
+    reasons = (thing.ignore_reason for thing in things if thing is not None)
+    return next((reason or "no reason given" for reason in reasons if reason is not None), "")
+
+
 def own_records(pool: IPPool | None, owner: Owner) -> tuple[Record, ...]:
     """Return the records of a pool that name an owner."""
     if pool is None:
         return ()
     return tuple(record for record in pool.records if record.owner == owner)
+
+
+def heals_by_itself(controller: Controller, lb: LoadBalancer, pool: IPPool) -> bool:
+    """Whether this version gets over a record of its own that is in its way.
+
+    It releases the record (#8221), or books it as it is where history names it, too (v0.4.1
+    and later: load-balancer-harvester pkg/ipam/store/store.go:62-75).
+    """
+    if controller.is_at_least(AUTO_RELEASE):
+        return True
+    if controller.is_at_least(STICKY) and in_history(pool, own_records(pool, lb.owner)):
+        return True
+    return bool(controller.is_at_least(MANUAL_RELEASE) and lb.ip_pool)

@@ -113,10 +113,11 @@ class Request:
     def _given_up(self, value: str, result: Result, text: str) -> Outcome:
         """Take the request back, unless Harvester has just done as asked."""
         taken = "was taken back" if self._take_back(value) else "is still there"
+        pool = None
         with suppress(ReadError):
             pool = self._pen.cluster.ip_pool(self._item.finding.pool)
-            if pool is not None and self._is_released(pool):
-                return self._released(value)
+        if pool is not None and self._is_released(pool):
+            return self._released(value)
         return self._outcome(result, f"{text}; the request {taken}")
 
     def _answer(self, value: str) -> Outcome | None:
@@ -141,14 +142,18 @@ class Request:
 
     def _released(self, value: str) -> Outcome:
         """Look at the owner once more, and see that the request goes as well."""
-        left = "" if self._is_consumed(value) else "; the request is still there"
+        text = f"released {self._item.finding.address} of {self._item.finding.subject.owner}"
         pool = self._base.pool(self._item.finding.pool)
         found = pool.record(self._item.finding.address) if pool else None
         if found is not None and found.owner is not None:
-            lb = self._pen.cluster.load_balancer(found.owner)
+            try:
+                lb = self._pen.cluster.load_balancer(found.owner)
+            except ReadError as error:
+                text = f"{text}, but its owner could not be looked up again: {error}"
+                return self._outcome(Result.FAILED, text)
             if lb is not None and is_booked_on(lb, found):
                 return put_back(self._pen, self._item.finding, found, self._writes[-1])
-        text = f"released {self._item.finding.address} of {self._item.finding.subject.owner}"
+        left = "" if self._is_consumed(value) else "; the request is still there"
         return self._outcome(Result.DONE, f"{text}; {NOT_CHECKED}{left}")
 
     def _is_consumed(self, value: str) -> bool:

@@ -30,6 +30,8 @@ class Kept:
     result: Result
     text: str
     writes: tuple[WriteId, ...] = ()
+    fenced: bool = False
+    """Whether its LoadBalancer, which waits, was touched: it may hang by that."""
 
 
 def look_after(pen: Pen, cause: Cause, record: Record, entry: str | None) -> Kept:
@@ -43,16 +45,19 @@ def look_after(pen: Pen, cause: Cause, record: Record, entry: str | None) -> Kep
         ReadError, WriteError, VerifyError, JournalError: It is not known, or cannot be done.
     """
     writes: list[WriteId] = []
+    fenced = False
     for _ in range(TRIES):
         pool = pen.cluster.ip_pool(record.pool)
-        if pool is None or pool.record(record.key) != record:
-            text = f"{record.owner} does not use it any more, and the record is gone"
-            return Kept(Result.REFUSED, text, tuple(writes))
         lb = pen.cluster.load_balancer(record.owner) if record.owner else None
-        if lb is not None and not lb.is_terminating and is_booked_on(lb, record):
-            return Kept(Result.DONE, "", tuple(writes))
+        is_used = lb is not None and not lb.is_terminating and is_booked_on(lb, record)
+        if pool is None or pool.record(record.key) != record:
+            result = Result.FAILED if is_used else Result.REFUSED
+            return Kept(result, "the record is gone again: look again", tuple(writes), fenced)
+        if is_used:
+            return Kept(Result.DONE, "", tuple(writes), fenced)
         try:
             if lb is not None and waits_for_address(lb):
+                fenced = True
                 writes.append(pen.touch(lb, cause)[0])
                 change = moves.release(pool, [record])
             else:
@@ -66,9 +71,9 @@ def look_after(pen: Pen, cause: Cause, record: Record, entry: str | None) -> Kep
                 raise
         else:
             text = f"{record.owner} does not use it any more: the record was taken out again"
-            return Kept(Result.REFUSED, text, tuple(writes))
+            return Kept(Result.REFUSED, text, tuple(writes), fenced)
     text = f"{record.owner} does not use it any more, and the record could not be taken out again"
-    return Kept(Result.FAILED, text, tuple(writes))
+    return Kept(Result.FAILED, text, tuple(writes), fenced)
 
 
 def put_back(pen: Pen, finding: Finding, record: Record, released: WriteId) -> Outcome:
@@ -114,10 +119,16 @@ def _put_back(
 def _kept(
     pen: Pen, finding: Finding, record: Record, entry: str | None, writes: list[WriteId]
 ) -> tuple[Result, str]:
-    kept = look_after(pen, cause_of(finding), record, entry)
+    back = ": the record was put back"
+    try:
+        kept = look_after(pen, cause_of(finding), record, entry)
+    except (ReadError, WriteError, VerifyError, JournalError, UnreadableError) as error:
+        return Result.FAILED, f"{back}, and it could not be looked after: {error}"
     writes.extend(kept.writes)
     if kept.result is Result.DONE:
-        return Result.REFUSED, ": the record was put back"
+        return Result.REFUSED, back
+    if kept.fenced:
+        return Result.FAILED, f"; {kept.text}; {record.owner} waits: look again"
     return kept.result, f"; {kept.text}"
 
 

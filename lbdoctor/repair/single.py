@@ -123,8 +123,10 @@ class _Single:
         if self._holds(lost.intent.change):
             self._writes.append(self._pen.confirm(lost))
             return self._verified()
+        if not stopped and self._one.verdict is not Verdict.UNKNOWN:
+            return None
         text = f"no answer to write {lost.intent.id}: look again"
-        return Outcome(self._finding, Result.FAILED, text, (lost.intent.id,)) if stopped else None
+        return Outcome(self._finding, Result.FAILED, text, (lost.intent.id,))
 
     def _holds(self, change: Change) -> bool:
         if isinstance(change, PoolChange):
@@ -209,10 +211,18 @@ class _Single:
     def _after_restore(self, action: RestoreRecord) -> Outcome:
         """Take the record out again if nobody uses the address by now."""
         record = Record(action.pool.name, action.record.key, action.record.owner)
-        named = {entry.key: entry.owner_text for entry in self._pool().history}
-        kept = look_after(self._pen, self._cause, record, named.get(record.key))
+        before = self._base.pool(action.pool.name)
+        named = {entry.key: entry.owner_text for entry in before.history} if before else {}
+        try:
+            kept = look_after(self._pen, self._cause, record, named.get(record.key))
+        except TROUBLE as error:
+            text = f"{self.item.title}, and it could not be looked after: {error}"
+            return self.outcome(Result.FAILED, text)
         self._writes.extend(kept.writes)
-        return self.outcome(kept.result, kept.text or self.item.title)
+        outcome = self.outcome(kept.result, kept.text or self.item.title)
+        if not kept.fenced or record.owner is None:
+            return outcome
+        return seen_to(self._pen, self._base, self.item, record.owner, outcome, known=())
 
     def _after_request(self, action: CarryOutRequest) -> Outcome:
         record = Record(action.pool.name, action.record.key, action.record.owner)

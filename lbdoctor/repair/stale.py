@@ -89,16 +89,16 @@ class Batches:
             return
         self._drop(asked)
         for one, item in zip(recheck(self._pen.cluster, self._base, asked), asked, strict=True):
-            id_ = self._lost[id(item)].intent.id
             if one.verdict is Verdict.GONE:
                 yield self._not_standing(one, item)
             else:
-                text = f"no answer to write {id_}: look again"
-                yield Outcome(item.finding, Result.FAILED, text, (id_,))
+                yield _no_answer(item, self._lost[id(item)])
 
     def _not_standing(self, one: Rechecked, item: Item) -> Outcome:
         """Say what became of an item, unless a lost write of ours has done it."""
         lost, finding = self._lost.get(id(item)), item.finding
+        if lost is not None and one.verdict is Verdict.UNKNOWN:
+            return _no_answer(item, lost)
         pool = one.snapshot.pool(finding.pool)
         there = pool.record(finding.address) if pool else None
         is_gone = pool is not None and (there is None or there.owner_text != finding.subject.owner)
@@ -141,7 +141,10 @@ class Batches:
             self._pen.pace.wait(self._pen.pace.jitter(PAUSE))
             return
         left, self._left = self._left, []
-        yield from (Outcome(item.finding, Result.FAILED, problem) for item in left)
+        for item in left:
+            lost = self._lost.get(id(item))
+            sent = (lost.intent.id,) if lost else ()
+            yield Outcome(item.finding, Result.FAILED, problem, sent)
 
     def _verified(
         self, records: list[Record], items: list[Item], id_: WriteId
@@ -174,6 +177,11 @@ class Batches:
     def _drop(self, items: list[Item]) -> None:
         gone = {id(item) for item in items}
         self._left = [item for item in self._left if id(item) not in gone]
+
+
+def _no_answer(item: Item, lost: LostError) -> Outcome:
+    text = f"no answer to write {lost.intent.id}: look again"
+    return Outcome(item.finding, Result.FAILED, text, (lost.intent.id,))
 
 
 def _in_history(one: Rechecked, item: Item) -> str:

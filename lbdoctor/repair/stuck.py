@@ -9,7 +9,6 @@ from typing import Final
 from lbdoctor.diagnosis.port import ReadError
 from lbdoctor.domain.addresses import IPAddress, parse_address
 from lbdoctor.domain.changes import PoolChange
-from lbdoctor.domain.controller import AUTO_RELEASE, MANUAL_RELEASE, STICKY, Controller
 from lbdoctor.domain.errors import UnreadableError
 from lbdoctor.domain.loadbalancers import LoadBalancer
 from lbdoctor.domain.pools import IPPool, Record
@@ -22,7 +21,8 @@ from lbdoctor.repair.guards import (
     check_history,
     check_unbooked,
     check_wakeable,
-    in_history,
+    heals_by_itself,
+    ignored_because,
     own_records,
 )
 from lbdoctor.repair.outcomes import Outcome, Result
@@ -160,6 +160,10 @@ class Healing:
                 self._wait(HEALS_WITHIN)
             pool = self._pen.cluster.ip_pool(self._pool)
             lb = self._pen.cluster.load_balancer(self._owner)
+            if ignored := ignored_because(pool, lb):
+                return self._outcome(Result.REFUSED, f"ignored: {ignored}")
+            if lb is None and own_records(pool, self._owner):
+                return self._gone_for_now()
             is_stuck = _Now(lb, own_records(pool, self._owner)).is_stuck
             return (lb, pool) if is_stuck and lb and pool else None
         (one,) = recheck(self._pen.cluster, self._base, [self._item])
@@ -167,9 +171,12 @@ class Healing:
         if one.verdict is Verdict.STANDS and lb and pool:
             return lb, pool
         if one.verdict is Verdict.GONE and lb is None and own_records(pool, self._owner):
-            text = f"{self._owner} is gone for now, and {self._pool} holds its record: look again"
-            return self._outcome(Result.REFUSED, text)
+            return self._gone_for_now()
         return as_found(one)
+
+    def _gone_for_now(self) -> Outcome:
+        text = f"{self._owner} is gone for now, and {self._pool} holds its record: look again"
+        return self._outcome(Result.REFUSED, text)
 
     def _has_other_records(self) -> bool:
         now = own_records(self._pen.cluster.ip_pool(self._pool), self._owner)
@@ -185,7 +192,7 @@ class Healing:
         """
         check_unbooked(lb)
         records = own_records(pool, self._owner)
-        heals = not self._has_waited and _heals_by_itself(self._base.controller, lb, pool)
+        heals = not self._has_waited and heals_by_itself(self._base.controller, lb, pool)
         if not heals:
             check_history(pool, records)
         self._writes.append(self._pen.touch(lb, self._cause)[0])
@@ -242,11 +249,11 @@ class Healing:
         return self._outcome(Result.WAITING, f"{self._deed}, still waiting for the controller")
 
     def _wait(self, seconds: float) -> _Now:
-        """Look until it is healed, for so long; not longer than it is clearly stuck anew."""
+        """Look until it is healed, for so long; not longer than it is clearly stuck or gone."""
         waited = stuck_for = 0.0
         while True:
             now = self._look()
-            stuck_for = stuck_for if now.is_stuck else 0.0
+            stuck_for = stuck_for if now.is_stuck or now.lb is None else 0.0
             if now.is_healed or waited >= seconds or stuck_for >= HEALS_WITHIN:
                 return now
             pause = POLL if waited < 2 else SLOW_POLL
@@ -273,19 +280,6 @@ class Healing:
     def _outcome(self, result: Result, text: str) -> Outcome:
         door = DIRECT if self._deed == RELEASED else ""
         return Outcome(self._item.finding, result, text, tuple(self._writes), door)
-
-
-def _heals_by_itself(controller: Controller, lb: LoadBalancer, pool: IPPool) -> bool:
-    """Whether this version gets over a record of its own that is in its way.
-
-    It releases the record (#8221), or books it as it is where history names it, too (v0.4.1
-    and later: load-balancer-harvester pkg/ipam/store/store.go:62-75).
-    """
-    if controller.is_at_least(AUTO_RELEASE):
-        return True
-    if controller.is_at_least(STICKY) and in_history(pool, own_records(pool, lb.owner)):
-        return True
-    return bool(controller.is_at_least(MANUAL_RELEASE) and lb.ip_pool)
 
 
 def _height(record: Record) -> tuple[bool, int, str]:

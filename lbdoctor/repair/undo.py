@@ -22,17 +22,15 @@ from lbdoctor.domain.errors import UnreadableError
 from lbdoctor.domain.findings import Finding, Severity
 from lbdoctor.domain.loadbalancers import LoadBalancer
 from lbdoctor.domain.pools import IPPool
-from lbdoctor.domain.refs import Owner, parse_owner
 from lbdoctor.domain.snapshot import Snapshot
 from lbdoctor.repair import moves
-from lbdoctor.repair.denials import explained
-from lbdoctor.repair.guards import GuardError, check_no_record, own_records
+from lbdoctor.repair.denials import TROUBLE, of_trouble
+from lbdoctor.repair.guards import GuardError
 from lbdoctor.repair.outcomes import Result
-from lbdoctor.repair.port import Cause, Unwritten, WriteError, WriteId
-from lbdoctor.repair.recheck import STUCK
-from lbdoctor.repair.writing import PAUSE, TRIES, LostError, Pen, VerifyError
+from lbdoctor.repair.port import Cause, StoppedError, Unwritten, WriteError, WriteId
+from lbdoctor.repair.undo_guards import check_no_booking_under_way, check_nobody_waits, seen_live
+from lbdoctor.repair.writing import PAUSE, TRIES, LostError, Pen
 from lbdoctor.rules import CATALOGUE
-from lbdoctor.rules.facts import choice, waits_for_address
 
 UNDO: Final = "undo"
 
@@ -75,23 +73,34 @@ def undo(pen: Pen, report: Report, write: Written) -> Undone:
         return Undone(write, Result.ALREADY, "a touch changed nothing that could be put back")
     lost: LostError | None = None
     for attempt in range(TRIES):
-        pen.pace.check()
-        if attempt:
-            pen.pace.wait(pen.pace.jitter(PAUSE))
         try:
-            if lost is not None and _was_carried_out(pen, lost):
-                return Undone(write, Result.DONE, "put back", pen.confirm(lost))
-            return _try(pen, report, write)
+            return _once_more(pen, report, write, lost, attempt)
         except LostError as error:
             lost = error
         except WriteError as error:
             if error.why is not Unwritten.CONFLICT:
-                return Undone(write, Result.REFUSED, explained(error))
-        except GuardError as error:
-            return Undone(write, Result.REFUSED, str(error))
-        except (ReadError, VerifyError) as error:
-            return Undone(write, Result.FAILED, str(error))
+                return Undone(write, *of_trouble(error))
+        except TROUBLE as error:
+            return Undone(write, *of_trouble(error))
     return Undone(write, Result.FAILED, str(lost or "somebody else keeps writing to it"))
+
+
+def _once_more(
+    pen: Pen, report: Report, write: Written, lost: LostError | None, attempt: int
+) -> Undone:
+    try:
+        pen.pace.check()
+        if attempt:
+            pen.pace.wait(pen.pace.jitter(PAUSE))
+    except StoppedError:
+        if lost is None:
+            raise
+        text = f"no answer to write {lost.intent.id}: look again"
+        return Undone(write, Result.FAILED, text, lost.intent.id)
+    if lost is not None and _was_carried_out(pen, lost):
+        id_ = pen.confirm(lost)
+        return _looked_at(pen, report, lost.intent.change, write, "put back", id_)
+    return _try(pen, report, write)
 
 
 def _was_carried_out(pen: Pen, lost: LostError) -> bool:
@@ -123,8 +132,8 @@ def _in_pool(
     if not back.records and not back.history and back.request is None:
         return Undone(write, Result.ALREADY, "it stands as before already")
     back = moves.counted(pool, back)
-    report = _seen_live(pen, report, pool, back)
-    _check_nobody_waits(report.snapshot, pool, back, write)
+    report = seen_live(pen, report, pool, back)
+    check_nobody_waits(report.snapshot, pool, back, write.cause)
     after = {pool.name: applied_to_pool(pool, back)}
     now = replace(
         report.snapshot,
@@ -134,51 +143,24 @@ def _in_pool(
     id_ = pen.pool(back, pool, _cause(write))
     what = ", ".join(back.records or back.history) or "the release request"
     text = f"put back {what} in pool {pool.name}"
+    return _looked_at(pen, report, back, write, text, id_)
+
+
+def _looked_at(
+    pen: Pen, report: Report, back: Change, write: Written, text: str, id_: WriteId
+) -> Undone:
+    """See that nobody hangs by what was put back just now."""
     try:
-        _check_nobody_waits(_seen_live(pen, report, pool, back).snapshot, pool, back, write)
+        if isinstance(back, PoolChange):
+            pool = pen.cluster.ip_pool(back.pool.name)
+            if pool is not None:
+                live = seen_live(pen, report, pool, back)
+                check_nobody_waits(live.snapshot, pool, back, write.cause)
+        else:
+            check_no_booking_under_way(pen, back.load_balancer.owner)
     except (GuardError, ReadError, UnreadableError) as error:
         return Undone(write, Result.FAILED, f"{text}, but {error}: look again", id_)
     return Undone(write, Result.DONE, text, id_)
-
-
-def _seen_live(pen: Pen, report: Report, pool: IPPool, back: PoolChange) -> Report:
-    """Return the report with the owners of all records concerned as they are now."""
-    found = {lb.owner: lb for lb in report.snapshot.load_balancers}
-    for owner in _owners(pool, back):
-        lb = pen.cluster.load_balancer(owner)
-        if lb is None:
-            found.pop(owner, None)
-        else:
-            found[owner] = lb
-    return replace(report, snapshot=replace(report.snapshot, load_balancers=tuple(found.values())))
-
-
-def _owners(pool: IPPool, back: PoolChange) -> frozenset[Owner]:
-    """Return the owners of the records that are to be written or removed."""
-    there = {record.key: record.owner_text for record in pool.records}
-    texts = (text or there.get(key, "") for key, text in back.records.items())
-    return frozenset(owner for text in texts if (owner := parse_owner(text)))
-
-
-def _check_nobody_waits(snapshot: Snapshot, pool: IPPool, back: PoolChange, write: Written) -> None:
-    """Refuse to put a record in the way of an owner that waits, or to take it from one.
-
-    A record that is put back holds up its owner if that takes its address from this pool; one
-    that is removed may be about to be booked. That a stuck one hangs again is what the undo of
-    its repair means.
-
-    Raises:
-        GuardError: Somebody waits.
-    """
-    there = {record.key: record.owner_text for record in pool.records}
-    for key, text in back.records.items():
-        owner = parse_owner(text or there.get(key, ""))
-        lb = snapshot.load_balancer(owner) if owner else None
-        if lb is None or not waits_for_address(lb):
-            continue
-        hangs = choice(lb, snapshot).may_be(pool.name) and write.cause.code != STUCK
-        if text is None or hangs:
-            raise GuardError(f"{lb.owner} waits for an address of {pool.name}")
 
 
 def _still_to_undo(pool: IPPool, change: PoolChange, inverse: PoolChange) -> PoolChange:
@@ -248,14 +230,13 @@ def _in_load_balancer(
         raise GuardError(f"spec.ipam of {owner} is {lb.ipam or 'empty'} by now")
     if lb.booking is not None and not report.snapshot.controller.is_at_least(STICKY):
         raise GuardError(f"{owner} is booked, and this controller may move it at any write")
-    if waits_for_address(lb):
-        pools = pen.cluster.ip_pools().items
-        check_no_record(record for pool in pools for record in own_records(pool, owner))
+    if inverse.booking is None:
+        check_no_booking_under_way(pen, owner)
     back = replace(inverse, resource_version=lb.resource_version)
     now = _with(report.snapshot, applied_to_load_balancer(lb, back))
     _check_no_worse(report, now, write)
     id_, _ = pen.load_balancer(back, lb, _cause(write))
-    return Undone(write, Result.DONE, f"put back what {owner} had", id_)
+    return _looked_at(pen, report, back, write, f"put back what {owner} had", id_)
 
 
 def _with(snapshot: Snapshot, lb: LoadBalancer) -> Snapshot:

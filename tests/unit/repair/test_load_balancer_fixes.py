@@ -67,7 +67,7 @@ def test_a_restored_record_that_nobody_uses_is_taken_out_again(leaves: Any, conf
     cluster.api.before = always(touch, "patch", Kind.IP_POOL)
     outcome = do(cluster, "LBD202")
     assert (outcome.result, cluster.records()) == (Result.REFUSED, {})
-    assert outcome.text.endswith("the record was taken out again")
+    assert "the record was taken out again" in outcome.text
 
 
 def test_a_restored_record_is_looked_after_though_the_answer_was_lost() -> None:
