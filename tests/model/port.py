@@ -70,6 +70,10 @@ class Deeds:
     def told(self) -> str:
         return str((self.taken, self.given, sorted(map(str, (*self.touched, *self.made)))))
 
+    def forget(self, held: set[Entry]) -> None:
+        """Records that are there again have been taken anew: what becomes of them is not ours."""
+        self.taken[:] = [entry for entry in self.taken if entry not in held]
+
     def move(self, pool: str, key: str, before: str | None, after: str | None) -> None:
         """Note that a record was taken away or written."""
         self.touched.update(owner for text in (before, after) if (owner := parse_owner(text or "")))

@@ -28,6 +28,12 @@ def touch(name: str) -> Act:
     return lambda server: server.patch(LB, name, "default", body=body)
 
 
+def drop(ip: str) -> Act:
+    """Take a record out by hand, as operators do who know that it is in the way."""
+    body = {"status": {"allocated": {ip: None}}}
+    return lambda server: server.patch(Kind.IP_POOL, "p", body=body)
+
+
 def stale(world: World) -> None:
     """S2: ``a`` went away between the two writes of its allocation."""
     _one_pool(world)
@@ -163,6 +169,7 @@ SCENARIOS: dict[str, Scenario] = {
         Scenario("stuck, version unknown", ANY_VERSION, stuck, is_known=False),
         Scenario("stuck, history names it", ANY_VERSION, stuck_in_history),
         Scenario("stuck, everybody crashes", ANY_VERSION, stuck, kills=True, crashes=True),
+        Scenario("stuck, an operator edits", ANY_VERSION, stuck, (touch("a"), drop("10.0.0.2"))),
         Scenario("stuck and recreated", ANY_VERSION, stuck, (delete("a"), create("a"))),
         Scenario("unrecorded", ANY_VERSION, unrecorded, (delete("a"), create("b"))),
         Scenario("in two pools", ANY_VERSION, foreign),

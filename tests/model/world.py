@@ -19,7 +19,7 @@ from lbdoctor.domain.refs import Kind, ObjectRef
 from tests.model.doctor import Doctor, Pace
 from tests.model.findings import Found, standing
 from tests.model.objects import deployment
-from tests.model.port import Deeds, Guards, Port
+from tests.model.port import Deeds, Entry, Guards, Port
 
 NOON = datetime(2026, 8, 20, 12, 0, tzinfo=UTC)
 Move = tuple[str, ...]
@@ -136,6 +136,8 @@ class World:
     def make(self, move: Move) -> None:
         """Make a move; what it changed is told, but not believed yet."""
         self._make(move)
+        if self.deeds.taken:
+            self.deeds.forget(self._held())
         self.controller.cache.listen(self.clock.now())
 
     def _make(self, move: Move) -> None:
@@ -175,6 +177,14 @@ class World:
         trace = self._traces.setdefault(id(task), [])
         self.controller.advance(task)
         trace.append(self._cached(task.ref))
+
+    def _held(self) -> set[Entry]:
+        pools = self.server.every(Kind.IP_POOL)
+        return {
+            (pool["metadata"]["name"], key, owner)
+            for pool in pools
+            for key, owner in ((pool.get("status") or {}).get("allocated") or {}).items()
+        }
 
     def key(self) -> tuple[str, ...]:
         """Return what decides everything that can happen from here on."""
