@@ -143,11 +143,13 @@ class Run:
 
     def _tell_lapsed(self, report: Report) -> None:
         """Say how much of a plan file does not stand any more, where that was looked at."""
-        named, codes = self._asked.planned or {}, {rule.code for rule in self._rules}
-        asked = {mark for mark in named if mark.code in codes}
+        if not self._asked.planned or self._asked.scope is not None:
+            return
+        codes = {rule.code for rule in self._rules}
+        asked = {mark for mark in self._asked.planned if mark.code in codes}
         standing = {stamp(item, report.snapshot) for item in report.counted}
         lapsed = len(asked - standing)
-        if lapsed and self._asked.scope is None:
+        if lapsed:
             text = f"{lapsed} of {plural(len(asked), 'item')} in the plan lapsed since it was made"
             typer.echo(f"note: {text}", err=True)
 

@@ -13,15 +13,15 @@ from lbdoctor.domain.refs import Owner
 from lbdoctor.domain.snapshot import Snapshot
 from lbdoctor.repair import moves
 from lbdoctor.repair.denials import TROUBLE, of_trouble
-from lbdoctor.repair.guards import check_history, check_no_record, check_unbooked, own_records
+from lbdoctor.repair.guards import check_history, check_no_record, own_records
 from lbdoctor.repair.outcomes import Outcome, Result
 from lbdoctor.repair.plan import Item
 from lbdoctor.repair.port import JournalError, StoppedError, Unwritten, WriteError, WriteId
 from lbdoctor.repair.recheck import Verdict, recheck
 from lbdoctor.repair.stale import DIRECT, as_found
 from lbdoctor.repair.stamps import stamp
-from lbdoctor.repair.waking import seen_to
-from lbdoctor.repair.writing import PAUSE, TRIES, LostError, Pen, cause_of
+from lbdoctor.repair.waking import looked_after
+from lbdoctor.repair.writing import TRIES, LostError, Pen, cause_of
 from lbdoctor.rules.facts import choice
 
 
@@ -50,8 +50,9 @@ class FencedDrop:
         except StoppedError:
             if not self._writes:
                 raise
-            text = f"fenced; {self._owner} was not waited for"
-            return self._outcome(Result.WAITING, text if self._lost is None else self._unanswered())
+            if self._lost is not None:
+                return self._unanswered(self._lost)
+            return self._outcome(Result.WAITING, f"fenced; {self._owner} was not waited for")
         except (JournalError, UnreadableError) as error:
             if not self._writes:
                 raise
@@ -59,13 +60,11 @@ class FencedDrop:
         if not self._writes:
             return outcome
         known = self._base.records_of(self._owner)
-        return seen_to(self._pen, self._base, self._item, self._owner, outcome, known)
+        return looked_after(self._pen, self._base, self._item, self._owner, outcome, known)
 
     def _drop(self) -> Outcome:
         for attempt in range(TRIES):
-            self._pen.pace.check()
-            if attempt:
-                self._pen.pace.wait(self._pen.pace.jitter(PAUSE))
+            self._pen.before_try(attempt)
             (one,) = recheck(self._pen.cluster, self._base, [self._item])
             pool = one.snapshot.pool(self._action.pool.name)
             lb = one.snapshot.load_balancer(self._owner)
@@ -73,7 +72,7 @@ class FencedDrop:
                 self._writes.append(self._pen.confirm(self._lost))
                 return self._outcome(Result.DONE, self._item.title)
             if self._lost is not None and one.verdict is Verdict.UNKNOWN:
-                return self._outcome(Result.FAILED, self._unanswered())
+                return self._unanswered(self._lost)
             if one.verdict is not Verdict.STANDS or pool is None or lb is None:
                 return replace(as_found(one), writes=tuple(self._writes))
             try:
@@ -86,16 +85,16 @@ class FencedDrop:
             except WriteError as error:
                 if error.why is not Unwritten.CONFLICT:
                     raise
+        if self._lost is not None:
+            return self._unanswered(self._lost)
         return self._outcome(Result.FAILED, "somebody else keeps writing to it or to its pool")
 
-    def _unanswered(self) -> str:
-        assert self._lost is not None  # noqa: S101 - the callers ask only then
-        self._writes.append(self._lost.intent.id)
-        return f"no answer to write {self._lost.intent.id}: look again"
+    def _unanswered(self, lost: LostError) -> Outcome:
+        self._writes.append(lost.intent.id)
+        return self._outcome(Result.FAILED, lost.unanswered)
 
     def _fence_and_drop(self, pool: IPPool, lb: LoadBalancer, now: Snapshot) -> Outcome:
         """The pool was read before the LoadBalancer, and is written at that version."""
-        check_unbooked(lb)
         check_history(pool, own_records(pool, lb.owner))
         chosen, records = choice(lb, now), now.records_of(lb.owner)
         check_no_record(item for item in records if chosen.may_be(item.pool))

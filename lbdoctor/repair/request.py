@@ -24,7 +24,7 @@ from lbdoctor.repair.port import JournalError, StoppedError, Unwritten, WriteErr
 from lbdoctor.repair.recheck import Verdict, recheck
 from lbdoctor.repair.restoring import is_booked_on, put_back
 from lbdoctor.repair.stale import NOT_CHECKED, as_found
-from lbdoctor.repair.writing import PAUSE, TRIES, LostError, Pen, VerifyError, cause_of
+from lbdoctor.repair.writing import TRIES, LostError, Pen, VerifyError, cause_of
 
 CONTROLLER: Final = "controller"
 POLL: Final = 0.2
@@ -58,9 +58,7 @@ class Request:
     def _ask(self) -> str | Outcome:
         """Write the request; return its value, or why it was not written."""
         for attempt in range(TRIES):
-            self._pen.pace.check()
-            if attempt:
-                self._pen.pace.wait(self._pen.pace.jitter(PAUSE))
+            self._pen.before_try(attempt)
             (one,) = recheck(self._pen.cluster, self._base, [self._item])
             pool = one.snapshot.pool(self._item.finding.pool)
             if one.verdict is not Verdict.STANDS or pool is None:
@@ -152,7 +150,7 @@ class Request:
                 text = f"{text}, but its owner could not be looked up again: {error}"
                 return self._outcome(Result.FAILED, text)
             if lb is not None and is_booked_on(lb, found):
-                return put_back(self._pen, self._item.finding, found, self._writes[-1])
+                return put_back(self._pen, self._item.finding, found, self._writes[0])
         left = "" if self._is_consumed(value) else "; the request is still there"
         return self._outcome(Result.DONE, f"{text}; {NOT_CHECKED}{left}")
 

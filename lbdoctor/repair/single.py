@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Final
 
 from lbdoctor.domain.addresses import canonical
 from lbdoctor.domain.changes import (
@@ -38,21 +37,15 @@ from lbdoctor.domain.snapshot import Snapshot
 from lbdoctor.ipam.ranges import read_ranges
 from lbdoctor.repair import moves
 from lbdoctor.repair.denials import TROUBLE, of_trouble
-from lbdoctor.repair.guards import (
-    check_history,
-    check_no_record,
-)
+from lbdoctor.repair.guards import check_history, check_no_record
 from lbdoctor.repair.outcomes import Outcome, Result
-from lbdoctor.repair.plan import Item
+from lbdoctor.repair.plan import FREED_FIRST, Item
 from lbdoctor.repair.port import JournalError, StoppedError, Unwritten, WriteError, WriteId
 from lbdoctor.repair.recheck import Rechecked, Verdict, recheck
 from lbdoctor.repair.restoring import is_booked_on, look_after, put_back
 from lbdoctor.repair.stale import DIRECT, NOT_CHECKED, as_found
-from lbdoctor.repair.waking import seen_to
-from lbdoctor.repair.writing import PAUSE, TRIES, LostError, Pen, cause_of
-
-FREEING: Final = frozenset({"LBD104"})
-"""Codes whose records no controller can book, whatever history says."""
+from lbdoctor.repair.waking import looked_after
+from lbdoctor.repair.writing import TRIES, LostError, Pen, cause_of
 
 
 def settle(pen: Pen, base: Snapshot, item: Item) -> Outcome:
@@ -82,9 +75,7 @@ def settle(pen: Pen, base: Snapshot, item: Item) -> Outcome:
 def _is_to_stop(pen: Pen, attempt: int) -> bool:
     """Wait before another try; say whether somebody wants the run to end."""
     try:
-        pen.pace.check()
-        if attempt:
-            pen.pace.wait(pen.pace.jitter(PAUSE))
+        pen.before_try(attempt)
     except StoppedError:
         return True
     return False
@@ -125,8 +116,7 @@ class _Single:
             return self._verified()
         if not stopped and self._one.verdict is not Verdict.UNKNOWN:
             return None
-        text = f"no answer to write {lost.intent.id}: look again"
-        return Outcome(self._finding, Result.FAILED, text, (lost.intent.id,))
+        return Outcome(self._finding, Result.FAILED, lost.unanswered, (lost.intent.id,))
 
     def _holds(self, change: Change) -> bool:
         if isinstance(change, PoolChange):
@@ -140,7 +130,7 @@ class _Single:
             return replace(as_found(self._one), writes=tuple(self._writes))
         action = self.item.fix.action
         match action:
-            case DropRecords():
+            case DropRecords(fence=None):
                 return self._drop(action)
             case RestoreRecord():
                 return self._to_pool(moves.restore(self._pool(), action.record))
@@ -159,13 +149,16 @@ class _Single:
                 return self._to_load_balancer(self._change(action.load_balancer, ipam=action.ipam))
             case RenameRecord() | SetCounters() | DropHistory() | RemoveRequest():
                 return self._to_pool(_written_to(self._pool(), action))
-            case ReleaseRecord() | HealStuck() | WakeLoadBalancer():
+            case DropRecords() | ReleaseRecord() | HealStuck() | WakeLoadBalancer():
                 raise AssertionError("these are carried out elsewhere")
 
     def _drop(self, action: DropRecords) -> Outcome:
-        """Remove records of owners that are absent, or booked on something else."""
+        """Remove records of owners that are absent, or booked on something else.
+
+        What freezes a pool no controller can book, whatever history says.
+        """
         pool = self._pool()
-        if self._finding.code not in FREEING:
+        if self._finding.code != FREED_FIRST:
             check_history(
                 pool, [Record(pool.name, item.key, item.owner) for item in action.records]
             )
@@ -183,7 +176,7 @@ class _Single:
                 return self._after_request(action)
             case SetIpam() if self._load_balancer(action.load_balancer.owner).booking is None:
                 owner, done = action.load_balancer.owner, self.outcome(Result.DONE, self.item.title)
-                return seen_to(self._pen, self._base, self.item, owner, done, known=())
+                return looked_after(self._pen, self._base, self.item, owner, done, known=())
             case ClearBooking():
                 text = f"{self.item.title}; now touch the guest's Service of it"
                 return self.outcome(Result.DONE, text)
@@ -222,7 +215,7 @@ class _Single:
         outcome = self.outcome(kept.result, kept.text or self.item.title)
         if not kept.fenced or record.owner is None:
             return outcome
-        return seen_to(self._pen, self._base, self.item, record.owner, outcome, known=())
+        return looked_after(self._pen, self._base, self.item, record.owner, outcome, known=())
 
     def _after_request(self, action: CarryOutRequest) -> Outcome:
         record = Record(action.pool.name, action.record.key, action.record.owner)

@@ -180,8 +180,7 @@ class Batches:
 
 
 def _no_answer(item: Item, lost: LostError) -> Outcome:
-    text = f"no answer to write {lost.intent.id}: look again"
-    return Outcome(item.finding, Result.FAILED, text, (lost.intent.id,))
+    return Outcome(item.finding, Result.FAILED, lost.unanswered, (lost.intent.id,))
 
 
 def _in_history(one: Rechecked, item: Item) -> str:

@@ -30,7 +30,7 @@ from lbdoctor.repair.plan import Item
 from lbdoctor.repair.port import JournalError, StoppedError, Unwritten, WriteError, WriteId
 from lbdoctor.repair.recheck import Verdict, recheck
 from lbdoctor.repair.stale import DIRECT, as_found
-from lbdoctor.repair.writing import PAUSE, TRIES, LostError, Pen, cause_of
+from lbdoctor.repair.writing import TRIES, LostError, Pen, cause_of
 from lbdoctor.rules.facts import waits_for_address
 
 ROUNDS: Final = 3
@@ -121,9 +121,7 @@ class Healing:
     def _free(self) -> Outcome | None:
         """Fence and release; None when nothing stands in the way of a booking any more."""
         for attempt in range(TRIES):
-            self._pen.pace.check()
-            if attempt:
-                self._pen.pace.wait(self._pen.pace.jitter(PAUSE))
+            self._pen.before_try(attempt)
             found = self._standing()
             if not isinstance(found, tuple):
                 return found
@@ -153,11 +151,9 @@ class Healing:
         """Return what is stuck, as just read, pool first; else what became of it.
 
         What may be stuck by a write of this run needs no grace any more: the fence stands for
-        it. But what got another record meanwhile may be about to be booked.
+        it, also where it holds another record by now.
         """
         if self._writes:
-            if self._deed == FENCED and self._has_other_records():
-                self._wait(HEALS_WITHIN)
             pool = self._pen.cluster.ip_pool(self._pool)
             lb = self._pen.cluster.load_balancer(self._owner)
             if ignored := ignored_because(pool, lb):
@@ -177,10 +173,6 @@ class Healing:
     def _gone_for_now(self) -> Outcome:
         text = f"{self._owner} is gone for now, and {self._pool} holds its record: look again"
         return self._outcome(Result.REFUSED, text)
-
-    def _has_other_records(self) -> bool:
-        now = own_records(self._pen.cluster.ip_pool(self._pool), self._owner)
-        return bool(set(now).difference(own_records(self._base.pool(self._pool), self._owner)))
 
     def _fence_and_release(self, lb: LoadBalancer, pool: IPPool) -> bool:
         """Release the records that were read before the fence; False: look again first.

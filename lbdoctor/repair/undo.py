@@ -28,8 +28,13 @@ from lbdoctor.repair.denials import TROUBLE, of_trouble
 from lbdoctor.repair.guards import GuardError
 from lbdoctor.repair.outcomes import Result
 from lbdoctor.repair.port import Cause, StoppedError, Unwritten, WriteError, WriteId
-from lbdoctor.repair.undo_guards import check_no_booking_under_way, check_nobody_waits, seen_live
-from lbdoctor.repair.writing import PAUSE, TRIES, LostError, Pen
+from lbdoctor.repair.undo_guards import (
+    check_no_booking_under_way,
+    check_nobody_waits,
+    owners_of,
+    seen_live,
+)
+from lbdoctor.repair.writing import TRIES, LostError, Pen
 from lbdoctor.rules import CATALOGUE
 
 UNDO: Final = "undo"
@@ -89,14 +94,11 @@ def _once_more(
     pen: Pen, report: Report, write: Written, lost: LostError | None, attempt: int
 ) -> Undone:
     try:
-        pen.pace.check()
-        if attempt:
-            pen.pace.wait(pen.pace.jitter(PAUSE))
+        pen.before_try(attempt)
     except StoppedError:
         if lost is None:
             raise
-        text = f"no answer to write {lost.intent.id}: look again"
-        return Undone(write, Result.FAILED, text, lost.intent.id)
+        return Undone(write, Result.FAILED, lost.unanswered, lost.intent.id)
     if lost is not None and _was_carried_out(pen, lost):
         id_ = pen.confirm(lost)
         return _looked_at(pen, report, lost.intent.change, write, "put back", id_)
@@ -132,8 +134,9 @@ def _in_pool(
     if not back.records and not back.history and back.request is None:
         return Undone(write, Result.ALREADY, "it stands as before already")
     back = moves.counted(pool, back)
-    report = seen_live(pen, report, pool, back)
-    check_nobody_waits(report.snapshot, pool, back, write.cause)
+    owners = owners_of(back, change)
+    report = seen_live(pen, report, owners)
+    check_nobody_waits(report.snapshot, back, owners, write.cause)
     after = {pool.name: applied_to_pool(pool, back)}
     now = replace(
         report.snapshot,
@@ -151,15 +154,14 @@ def _looked_at(
 ) -> Undone:
     """See that nobody hangs by what was put back just now."""
     try:
-        if isinstance(back, PoolChange):
-            pool = pen.cluster.ip_pool(back.pool.name)
-            if pool is not None:
-                live = seen_live(pen, report, pool, back)
-                check_nobody_waits(live.snapshot, pool, back, write.cause)
-        else:
+        if isinstance(back, LoadBalancerChange):
             check_no_booking_under_way(pen, back.load_balancer.owner)
+        elif isinstance(write.change, PoolChange):
+            owners = owners_of(back, write.change)
+            live = seen_live(pen, report, owners).snapshot
+            check_nobody_waits(live, back, owners, write.cause)
     except (GuardError, ReadError, UnreadableError) as error:
-        return Undone(write, Result.FAILED, f"{text}, but {error}: look again", id_)
+        return Undone(write, Result.FAILED, f"{text}, but {error}", id_)
     return Undone(write, Result.DONE, text, id_)
 
 

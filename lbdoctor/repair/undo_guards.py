@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from lbdoctor.diagnosis.report import Report
 from lbdoctor.domain.changes import PoolChange
-from lbdoctor.domain.pools import IPPool
 from lbdoctor.domain.refs import Owner, parse_owner
 from lbdoctor.domain.snapshot import Snapshot
 from lbdoctor.repair.guards import GuardError, check_no_record, own_records
@@ -15,11 +15,20 @@ from lbdoctor.repair.recheck import STUCK
 from lbdoctor.repair.writing import Pen
 from lbdoctor.rules.facts import choice, waits_for_address
 
+Owners = Mapping[str, Owner]
+"""Whose the records are that are to be written or removed, by key."""
 
-def seen_live(pen: Pen, report: Report, pool: IPPool, back: PoolChange) -> Report:
-    """Return the report with the owners of all records concerned as they are now."""
+
+def owners_of(back: PoolChange, change: PoolChange) -> Owners:
+    """Return the owners concerned; what is removed again is what ``change`` had written."""
+    texts = {key: text or change.records.get(key) for key, text in back.records.items()}
+    return {key: owner for key, text in texts.items() if (owner := parse_owner(text or ""))}
+
+
+def seen_live(pen: Pen, report: Report, owners: Owners) -> Report:
+    """Return the report with these owners as they are now."""
     found = {lb.owner: lb for lb in report.snapshot.load_balancers}
-    for owner in _owners(pool, back):
+    for owner in sorted(set(owners.values())):
         lb = pen.cluster.load_balancer(owner)
         if lb is None:
             found.pop(owner, None)
@@ -28,14 +37,7 @@ def seen_live(pen: Pen, report: Report, pool: IPPool, back: PoolChange) -> Repor
     return replace(report, snapshot=replace(report.snapshot, load_balancers=tuple(found.values())))
 
 
-def _owners(pool: IPPool, back: PoolChange) -> frozenset[Owner]:
-    """Return the owners of the records that are to be written or removed."""
-    there = {record.key: record.owner_text for record in pool.records}
-    texts = (text or there.get(key, "") for key, text in back.records.items())
-    return frozenset(owner for text in texts if (owner := parse_owner(text)))
-
-
-def check_nobody_waits(snapshot: Snapshot, pool: IPPool, back: PoolChange, cause: Cause) -> None:
+def check_nobody_waits(snapshot: Snapshot, back: PoolChange, owners: Owners, cause: Cause) -> None:
     """Refuse to put a record in the way of an owner that waits, or to take it from one.
 
     A record that is put back holds up its owner if that takes its address from this pool; one
@@ -45,15 +47,13 @@ def check_nobody_waits(snapshot: Snapshot, pool: IPPool, back: PoolChange, cause
     Raises:
         GuardError: Somebody waits.
     """
-    there = {record.key: record.owner_text for record in pool.records}
-    for key, text in back.records.items():
-        owner = parse_owner(text or there.get(key, ""))
-        lb = snapshot.load_balancer(owner) if owner else None
+    for key, owner in owners.items():
+        lb = snapshot.load_balancer(owner)
         if lb is None or not waits_for_address(lb):
             continue
-        hangs = choice(lb, snapshot).may_be(pool.name) and cause.code != STUCK
-        if text is None or hangs:
-            raise GuardError(f"{lb.owner} waits for an address of {pool.name}")
+        hangs = choice(lb, snapshot).may_be(back.pool.name) and cause.code != STUCK
+        if back.records[key] is None or hangs:
+            raise GuardError(f"{owner} waits for an address of {back.pool.name}: look again")
 
 
 def check_no_booking_under_way(pen: Pen, owner: Owner) -> None:

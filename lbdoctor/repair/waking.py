@@ -6,27 +6,28 @@ from collections.abc import Collection, Iterable
 from dataclasses import replace
 from typing import Final
 
+from lbdoctor.diagnosis.port import ReadError, Unread
 from lbdoctor.domain.errors import UnreadableError
 from lbdoctor.domain.loadbalancers import LoadBalancer
 from lbdoctor.domain.pools import Record
 from lbdoctor.domain.refs import Owner
 from lbdoctor.domain.snapshot import Snapshot
 from lbdoctor.repair.denials import TROUBLE, of_trouble
-from lbdoctor.repair.guards import GuardError, check_wakeable, own_records
+from lbdoctor.repair.guards import check_wakeable, own_records
 from lbdoctor.repair.outcomes import Outcome, Result
 from lbdoctor.repair.plan import Item
 from lbdoctor.repair.port import JournalError, StoppedError, Unwritten, WriteError, WriteId
 from lbdoctor.repair.recheck import Verdict, recheck
 from lbdoctor.repair.stale import as_found
 from lbdoctor.repair.stuck import Healing
-from lbdoctor.repair.writing import PAUSE, TRIES, LostError, Pen, cause_of
+from lbdoctor.repair.writing import TRIES, LostError, Pen, cause_of
 from lbdoctor.rules.facts import waits_for_address
 
 WATCHED: Final = 10
 """Seconds that a LoadBalancer which was woken is watched."""
 
 
-def see_to(
+def watch(
     pen: Pen,
     base: Snapshot,
     item: Item,
@@ -45,7 +46,8 @@ def see_to(
         return lb, None
     listing = pen.cluster.ip_pools()
     if listing.malformed:
-        raise GuardError(f"{listing.malformed[0].subject}: {listing.malformed[0].reason}")
+        gap = listing.malformed[0]
+        raise ReadError(Unread.FAILED, f"{gap.subject}: {gap.reason}")
     for pool in listing.items:
         for record in own_records(pool, owner):
             if record in known:
@@ -57,7 +59,7 @@ def see_to(
     return lb, None
 
 
-def seen_to(
+def looked_after(
     pen: Pen,
     base: Snapshot,
     item: Item,
@@ -67,7 +69,7 @@ def seen_to(
 ) -> Outcome:
     """Return how an item ends by whose write its owner, which has no address, might hang."""
     try:
-        lb, healed = see_to(pen, base, item, owner, outcome.writes, known)
+        lb, healed = watch(pen, base, item, owner, outcome.writes, known)
     except StoppedError:
         return _and(outcome, Result.WAITING, f"{owner} was not waited for")
     except (*TROUBLE, JournalError, UnreadableError) as error:
@@ -130,9 +132,7 @@ class Waking:
     def _touched(self) -> Outcome | None:
         """Touch it, looking at it again before every try; None once that is done."""
         for attempt in range(TRIES):
-            self._pen.pace.check()
-            if attempt:
-                self._pen.pace.wait(self._pen.pace.jitter(PAUSE))
+            self._pen.before_try(attempt)
             (one,) = recheck(self._pen.cluster, self._base, [self._item])
             lb = one.snapshot.load_balancer(self._owner)
             if one.verdict is not Verdict.STANDS or lb is None:
@@ -151,7 +151,7 @@ class Waking:
         return self._outcome(Result.FAILED, "somebody else keeps writing to it")
 
     def _watched(self) -> Outcome:
-        lb, healed = see_to(self._pen, self._base, self._item, self._owner, self._writes)
+        lb, healed = watch(self._pen, self._base, self._item, self._owner, self._writes)
         if healed is not None:
             return healed
         if lb is None:

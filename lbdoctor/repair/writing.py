@@ -52,6 +52,11 @@ class LostError(WriteError):
         super().__init__(error.why, str(error), hint=error.hint)
         self.intent = intent
 
+    @property
+    def unanswered(self) -> str:
+        """What to say where nobody can find out."""
+        return f"no answer to write {self.intent.id}: look again"
+
     def is_in(self, pool: IPPool | None) -> bool:
         """Whether a pool holds what this wrote to it, so that it has been carried out."""
         change = self.intent.change
@@ -67,6 +72,16 @@ class Pen:
         self.run = run
         self._journal = journal
         self._count = 0
+
+    def before_try(self, attempt: int) -> None:
+        """Go on to a try, counted from 0; wait a little before all but the first.
+
+        Raises:
+            StoppedError: The run is to end.
+        """
+        self.pace.check()
+        if attempt:
+            self.pace.wait(self.pace.jitter(PAUSE))
 
     def pool(self, change: PoolChange, before: IPPool, cause: Cause) -> WriteId:
         """Write to a pool as it was read, and see that nothing else became of it.

@@ -3,21 +3,9 @@
 from __future__ import annotations
 
 from lbdoctor.cluster.api import GROUP, Manifest
-from lbdoctor.domain.keys import CONTROLLER, SYSTEM_NAMESPACE
 
 API_VERSION = f"{GROUP}/v1beta1"
 ANY = {"project": "*", "namespace": "*", "guestCluster": "*"}
-
-
-def deployment(tag: str) -> Manifest:
-    image = f"rancher/harvester-load-balancer:{tag}"
-    return {
-        "apiVersion": "apps/v1",
-        "kind": "Deployment",
-        "metadata": {"name": CONTROLLER, "namespace": SYSTEM_NAMESPACE},
-        "spec": {"template": {"spec": {"containers": [{"image": image}]}}},
-        "status": {"replicas": 1, "availableReplicas": 1},
-    }
 
 
 def pool(name: str = "p", third: int = 0, priority: int = 0) -> Manifest:

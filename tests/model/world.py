@@ -18,8 +18,8 @@ from lbdoctor.domain.controller import Version
 from lbdoctor.domain.refs import Kind, ObjectRef
 from tests.model.doctor import Doctor, Pace
 from tests.model.findings import Found, standing
-from tests.model.objects import deployment
 from tests.model.port import Deeds, Entry, Guards, Port
+from tests.unit.repair.world import deployment
 
 NOON = datetime(2026, 8, 20, 12, 0, tzinfo=UTC)
 Move = tuple[str, ...]

@@ -9,10 +9,7 @@ from lbdoctor.repair.outcomes import Result
 from lbdoctor.repair.port import Unwritten, WriteError
 from tests.unit.repair.interposed import at, lost
 from tests.unit.repair.steps import LB, POOL, both, later, ready, up_to_w3
-from tests.unit.repair.test_single_fixes import (
-    do,
-    foreign,
-)
+from tests.unit.repair.test_single_fixes import do, foreign
 from tests.unit.repair.world import World
 
 

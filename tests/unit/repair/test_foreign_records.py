@@ -95,6 +95,14 @@ def test_two_foreign_records_of_one_owner_are_both_dropped_and_not_into_history(
     assert cluster.booking() == "10.0.0.2"
 
 
+def test_a_foreign_record_that_history_names_for_the_same_owner_is_left_alone() -> None:
+    cluster = World(pool(), second({"10.1.0.5": "a/web"}), lb("web"))
+    cluster.patch_pool({"status": {"allocatedHistory": {"10.1.0.5": "a/web"}}}, "p2")
+    outcome = do(cluster, "LBD103")
+    assert (outcome.result, cluster.api.writes()) == (Result.REFUSED, [])
+    assert outcome.text == "history of p2 names 10.1.0.5 for the same owner (LBD106)"
+
+
 def test_the_pool_that_the_owner_is_booked_in_has_to_be_read() -> None:
     cluster = World(pool(allocated={"10.0.0.5": "a/web"}), second({"10.1.0.5": "a/web"}))
     cluster.put(lb("web", ip="10.0.0.5"))

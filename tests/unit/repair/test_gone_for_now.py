@@ -7,10 +7,7 @@ import pytest
 from lbdoctor.repair.outcomes import Result
 from tests.unit.repair.interposed import at, lost
 from tests.unit.repair.test_load_balancer_fixes import hangs
-from tests.unit.repair.test_single_fixes import (
-    do,
-    waiting,
-)
+from tests.unit.repair.test_single_fixes import do, waiting
 
 
 @pytest.mark.parametrize("code", ["LBD207", "LBD208"])

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from lbdoctor.cluster.memory.controller.run import Task
+from lbdoctor.repair.outcomes import Result
 from lbdoctor.repair.run import carry_out
 from tests.cli.manifests import lb, pool
 from tests.unit.repair.interposed import at
 from tests.unit.repair.steps import POOL, up_to_w3
 from tests.unit.repair.test_interleavings import harm
-from tests.unit.repair.test_single_fixes import (
-    REQUEST,
-)
+from tests.unit.repair.test_single_fixes import REQUEST, do
 from tests.unit.repair.test_stale_records import STALE
 from tests.unit.repair.world import World
 
@@ -29,6 +28,23 @@ def test_a_second_record_that_history_gives_without_a_write() -> None:
     cluster.api.before = at(1, cleared, "patch", POOL)
     list(carry_out(cluster.pen(), report.snapshot, [item]))
     assert list(harm(cluster)) == []
+
+
+def test_a_second_record_that_history_names_is_not_dropped() -> None:
+    records = {"10.0.0.5": "a/web", "10.0.0.6": "a/web"}
+    cluster = World(
+        pool(allocated=records, allocatedHistory={"10.0.0.6": "a/web"}), lb("web", ip="10.0.0.5")
+    )
+    outcome = do(cluster, "LBD102")
+    assert (outcome.result, cluster.api.writes()) == (Result.REFUSED, [])
+    assert outcome.text == "history of p1 names 10.0.0.6 for the same owner (LBD106)"
+
+
+def test_what_freezes_a_pool_is_dropped_whatever_history_says() -> None:
+    odd = {"10.9.9.9": "a/gone"}
+    cluster = World(pool(allocated=odd, allocatedHistory=odd), lb("other"))
+    outcome = do(cluster, "LBD104")
+    assert (outcome.result, cluster.records()) == (Result.DONE, {})
 
 
 def test_a_request_whose_owner_history_books_without_a_write() -> None:

@@ -155,6 +155,15 @@ def test_one_that_a_wake_has_left_stuck_is_healed() -> None:
     assert (cluster.booking(), cluster.records()) == ("10.0.0.7", {"10.0.0.7": "a/web"})
 
 
+def test_a_pool_that_cannot_be_read_after_a_wake_is_no_success() -> None:
+    cluster = waiting()
+    broken = pool("odd") | {"spec": "?"}
+    cluster.api.after = at(1, lambda: cluster.put(broken), "patch")
+    outcome = do(cluster, "LBD207")
+    assert (outcome.result, len(outcome.writes)) == (Result.FAILED, 1)
+    assert "IPPool odd" in outcome.text
+
+
 def test_one_that_stays_stuck_after_a_wake_is_no_success() -> None:
     cluster = waiting()
     hangs(cluster)

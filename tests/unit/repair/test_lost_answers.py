@@ -1,8 +1,6 @@
-"""An answer that was lost, and a cluster that cannot be read any more."""
+"""An answer that was lost, and a run that is to end or can read nothing: what was sent is told."""
 
 from __future__ import annotations
-
-from collections.abc import Callable
 
 import pytest
 
@@ -11,21 +9,15 @@ from lbdoctor.repair.outcomes import Result
 from lbdoctor.repair.run import carry_out
 from tests.unit.repair.interposed import Call, always, at, lost
 from tests.unit.repair.steps import POOL
-from tests.unit.repair.test_single_fixes import do, double, foreign, unrecorded
+from tests.unit.repair.test_single_fixes import CASES, do, foreign
 from tests.unit.repair.test_stale_records import world
-from tests.unit.repair.world import World
 
 
 def unread() -> None:
     raise ReadError(Unread.FAILED, "connection refused")
 
 
-MADE: dict[str, Callable[[], World]] = {
-    "LBD101": world,
-    "LBD102": double,
-    "LBD103": foreign,
-    "LBD202": unrecorded,
-}
+MADE = {"LBD101": world} | {code: CASES[code] for code in ("LBD102", "LBD103", "LBD202")}
 
 
 @pytest.mark.parametrize("code", MADE)
@@ -64,3 +56,18 @@ def test_lost_eight_times_names_the_write() -> None:
     cluster.api.before = always(lost, "patch", POOL)
     (outcome,) = cluster.repair("LBD101")
     assert outcome.writes
+
+
+def test_lost_eight_times_behind_a_fence_names_the_write() -> None:
+    cluster = foreign()
+    cluster.api.before = always(lost, "patch", POOL)
+    outcome = do(cluster, "LBD103")
+    assert outcome.text.startswith(f"no answer to write {cluster.journal.intents[-1].id}")
+
+
+@pytest.mark.parametrize("code", ["LBD101", "LBD102"])
+def test_stopped_after_an_answer_was_lost_it_is_looked_once_more(code: str) -> None:
+    cluster = MADE[code]()
+    cluster.api.after = at(1, lost, "patch")
+    cluster.pace.stops_at = 1
+    assert do(cluster, code).result is Result.DONE
